@@ -1,0 +1,70 @@
+export type { Attribution, AttributionDimension } from './attribution.ts';
+export {
+  attributeOf,
+  attributionDimensions,
+  attributionLimits,
+  checkAttribution,
+  currentAttribution,
+  mergeAttribution,
+  withAttribution,
+} from './attribution.ts';
+export type { Call, Operation } from './call.ts';
+export type { Cost, CostBasis, CostLine, PriceReference, UnpricedReason } from './cost.ts';
+export { freeCost } from './cost.ts';
+export type { Decision, ReasonCode, Refusal, Verdict } from './decision.ts';
+export { refusalCode } from './decision.ts';
+export type {
+  AnswerFacts,
+  Dialect,
+  OpenedRequest,
+  RequestChanges,
+  RequestFacts,
+  StreamFacts,
+  StreamReader,
+  WireError,
+} from './dialect.ts';
+export type { ErrorCode } from './errors.ts';
+export {
+  ConfigurationError,
+  CurrencyMismatchError,
+  describe,
+  GenOpsError,
+  hasErrorCode,
+  InvalidRequestError,
+  isGenOpsError,
+  MoneyError,
+  UsageError,
+} from './errors.ts';
+export type { GovernorEvent, GovernorListener } from './events.ts';
+export type { EntryKind, LedgerEntry, Outcome } from './ledger-entry.ts';
+export type {
+  CalendarPeriod,
+  Limit,
+  LimitEdge,
+  LimitMode,
+  LimitScope,
+  LimitState,
+  LimitUnit,
+  LimitWindow,
+  TemporaryIncrease,
+} from './limit.ts';
+export type { Money, MoneyJson } from './money.ts';
+export {
+  addMoney,
+  amountOf,
+  compareMoney,
+  Decimal,
+  formatMoney,
+  money,
+  moneyFromJson,
+  moneyToJson,
+  multiplyMoney,
+  parseDecimal,
+  roundMoney,
+  subtractMoney,
+  sumMoney,
+} from './money.ts';
+export type { Provider, ProviderRoute } from './provider.ts';
+export { defineProvider, withBaseUrl } from './provider.ts';
+export type { Meter, MeterQuantities, Usage, UsageCounter } from './usage.ts';
+export { addUsage, checkUsage, meters, splitUsage, usageCounters } from './usage.ts';

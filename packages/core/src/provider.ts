@@ -1,0 +1,53 @@
+import type { Operation } from './call.ts';
+import type { Dialect } from './dialect.ts';
+import { ConfigurationError } from './errors.ts';
+
+/** Something a provider can be asked: a path, and how its requests and answers look. */
+export type ProviderRoute =
+  | {
+      readonly kind: 'metered';
+      readonly method: 'POST';
+      /** Below the base URL: `/chat/completions`; `*` stands for one segment or part of one. */
+      readonly path: string;
+      readonly dialect: Dialect;
+    }
+  /** Costs nothing and holds nothing, yet is known: lists, counts. */
+  | { readonly kind: 'free'; readonly method: string; readonly path: string; readonly operation?: Operation };
+
+/** How one provider speaks: a record, nothing that runs. */
+export interface Provider {
+  /** Lower-case, as in `gen_ai.provider.name` and the price catalogue: `openai`. */
+  readonly id: string;
+  /** As its makers write it. */
+  readonly name: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** Where its key is looked for in the environment. */
+  readonly apiKeyEnv: string;
+  /** The headers that carry a key. */
+  authorize(apiKey: string): Readonly<Record<string, string>>;
+  readonly routes: readonly ProviderRoute[];
+}
+
+/**
+ * Checks a provider record once, when it is defined.
+ *
+ * @throws {ConfigurationError} when the id or the base URL is not well-formed
+ */
+export function defineProvider(provider: Provider): Provider {
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(provider.id)) {
+    throw new ConfigurationError('provider.id', 'expected lower-case letters, digits, dots and dashes');
+  }
+  if (!URL.canParse(provider.baseUrl) || provider.baseUrl.endsWith('/')) {
+    throw new ConfigurationError(
+      `provider ${provider.id}: baseUrl`,
+      `expected an absolute URL without a trailing slash, got "${provider.baseUrl}"`,
+    );
+  }
+  return provider;
+}
+
+/** The same provider behind another address: a gateway of one's own, a region, a test. */
+export function withBaseUrl(provider: Provider, baseUrl: string): Provider {
+  return defineProvider({ ...provider, baseUrl: baseUrl.replace(/\/+$/, '') });
+}
