@@ -1,0 +1,55 @@
+import type { AnswerFacts, Cost, Money, RequestFacts, Usage } from '@genops/core';
+
+/** Prices calls. Pure once made: the same question has the same answer for ever. */
+export interface Pricing {
+  /**
+   * What a call cost: what the provider reported, else each meter at the price in force at `at`.
+   *
+   * @throws {UsageError} for counters that cannot be
+   */
+  price(question: PriceQuestion): Cost;
+  /**
+   * The most that a call can come to, tier by tier, modifiers included. Never below what `price` says
+   * about the finished call, as long as the provider honours the output cap.
+   */
+  upperBound(question: BoundQuestion): Bound;
+  /** What a call will probably come to. */
+  estimate(question: BoundQuestion): Bound;
+}
+
+export interface PriceQuestion extends PricedModel {
+  readonly usage: Usage;
+  readonly parts?: AnswerFacts['parts'];
+  readonly reportedCost?: Money;
+  /** Because the counters are estimates themselves. */
+  readonly estimated?: boolean;
+}
+
+export interface BoundQuestion extends PricedModel {
+  readonly facts: RequestFacts;
+}
+
+/** What a price depends on besides usage. */
+export interface PricedModel {
+  readonly provider: string;
+  readonly model: string;
+  /** An instant. */
+  readonly at: string;
+  /** The tier that served, where known: `batch`, `flex`, `priority` … */
+  readonly serviceTier?: string;
+  readonly speed?: string;
+  readonly region?: string;
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Bound =
+  | {
+      readonly result: 'bounded';
+      readonly cost: Extract<Cost, { result: 'priced' }>;
+      readonly inputTokens: number;
+      /** Over all choices. */
+      readonly outputTokens: number;
+      /** Cap of each answer that the bound relies on; to be sent upstream when the caller set none. */
+      readonly maxOutputTokens?: number;
+    }
+  | Extract<Cost, { result: 'unpriced' }>;
