@@ -1,0 +1,18 @@
+export type { FakeUpstream, FakeUpstreamOptions } from './upstream/fake-upstream.ts';
+export { startFakeUpstream } from './upstream/fake-upstream.ts';
+export type { FixedUpstream, FixedUpstreamOptions } from './upstream/fixed-upstream.ts';
+export { startFixedUpstream } from './upstream/fixed-upstream.ts';
+export { anthropicFormat } from './upstream/formats/anthropic.ts';
+export type { Answer, Endpoint, EndpointRequest, Piece, WireFormat } from './upstream/formats/format.ts';
+export { BadRequest } from './upstream/formats/format.ts';
+export { openaiFormat } from './upstream/formats/openai.ts';
+export type { JournalEntry } from './upstream/journal.ts';
+export type {
+  FakeError,
+  FakeRequest,
+  Fault,
+  FaultPoint,
+  Reply,
+  ReplyRule,
+  RequestMatcher,
+} from './upstream/reply.ts';
