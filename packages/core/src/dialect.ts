@@ -5,6 +5,8 @@ import type { Usage } from './usage.ts';
 /** What the line needs to know of a request, whatever its wire format. */
 export interface RequestFacts {
   readonly requestModel: string;
+  /** Models that a gateway may serve instead, by the caller's own wish (OpenRouter's `models`). */
+  readonly alternativeModels?: readonly string[];
   readonly stream: boolean;
   /** Answers asked for at once (`n`). */
   readonly choices: number;
@@ -55,6 +57,8 @@ export interface AnswerFacts {
   readonly upstreamCost?: Money;
   /** Numeric usage fields that no rule read, by path. Never dropped silently. */
   readonly unreadUsage?: readonly string[];
+  /** In streams: why the counters that came cannot be; `usage` is absent then. Whole answers throw instead. */
+  readonly usageProblem?: string;
   /** An error inside an answer whose status said that all is well. */
   readonly error?: { readonly message: string; readonly code?: string };
 }

@@ -89,11 +89,20 @@ export function isGenOpsError(value: unknown): value is GenOpsError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[mark] === true;
 }
 
-/** True for an error of this project with that code. */
+/** What an error with a code is known to carry. */
+interface ErrorsByCode {
+  readonly invalid_money: MoneyError;
+  readonly currency_mismatch: CurrencyMismatchError;
+  readonly invalid_usage: UsageError;
+  readonly invalid_configuration: ConfigurationError;
+  readonly invalid_request: InvalidRequestError;
+}
+
+/** True for an error of this project with that code; its fields are known then. */
 export function hasErrorCode<Code extends ErrorCode>(
   value: unknown,
   code: Code,
-): value is GenOpsError & { readonly code: Code } {
+): value is Code extends keyof ErrorsByCode ? ErrorsByCode[Code] : GenOpsError & { readonly code: Code } {
   return isGenOpsError(value) && value.code === code;
 }
 

@@ -1,0 +1,208 @@
+import {
+  type AnswerFacts,
+  hasErrorCode,
+  type StreamFacts,
+  type StreamReader,
+  type UsageError,
+} from '@genops/core';
+import { forwardedHeaders, returnedHeaders } from './headers.ts';
+import type { IdentifiedCall } from './identify.ts';
+import type { LineOptions } from './line.ts';
+import type { Plan } from './plan.ts';
+import type { Client, Flow, Headers, OutboundRequest, Transport, TransportError } from './transport.ts';
+
+/** How an attempt went, as far as bytes tell. */
+export type Attempt =
+  /** A whole answer, not yet passed on. */
+  | {
+      readonly result: 'answered';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: Uint8Array;
+      readonly facts: AnswerFacts;
+      readonly usageError?: UsageError;
+    }
+  /** A stream that was passed on, all but its last bytes. */
+  | {
+      readonly result: 'streamed';
+      readonly status: number;
+      readonly facts: StreamFacts;
+      readonly usageError?: UsageError;
+      readonly rest: readonly Uint8Array[];
+      readonly broken?: TransportError;
+      readonly cancelled: boolean;
+    }
+  /** No answer at all. */
+  | { readonly result: 'failed'; readonly error: TransportError; readonly cancelled: boolean };
+
+export interface AttemptOptions {
+  readonly plan: Plan;
+  readonly identified: IdentifiedCall;
+  readonly transport: Transport;
+  readonly client: Client;
+  readonly limits: LineOptions;
+  /** Our own headers, for the head of a stream. */
+  readonly headers: Headers;
+}
+
+/** Builds what goes out: the caller's bytes, changed only where the line needs it. */
+export function outboundRequest({ plan, identified, limits }: AttemptOptions): OutboundRequest {
+  const { request, opened } = identified;
+  const { provider, apiKey } = plan.route.target;
+  return {
+    method: request.method,
+    url: provider.baseUrl + request.path,
+    headers:
+      apiKey === undefined
+        ? forwardedHeaders(request.headers)
+        : { ...forwardedHeaders(request.headers), ...provider.authorize(apiKey.secret) },
+    body: opened.rewrite({
+      ...(opened.facts.stream && { reportUsage: true }),
+      ...(plan.maxOutputTokens !== undefined && { maxOutputTokens: plan.maxOutputTokens }),
+    }),
+    timeoutMs: limits.timeoutMs,
+  };
+}
+
+/**
+ * Sends the request once. A stream is passed on as it comes and read on the way; its last bytes are kept
+ * back until the call is settled, so that whoever has seen the end finds the entry. Any other answer is
+ * collected whole, because its headers say what it cost.
+ */
+export function attempt(options: AttemptOptions): Promise<Attempt> {
+  const { plan, identified, transport, client, limits } = options;
+  const { dialect } = plan.route.target.route;
+  return new Promise((resolve) => {
+    let flow: Flow | undefined;
+    let status = 0;
+    let headers: Headers = {};
+    let reader: StreamReader | undefined;
+    let usageError: UsageError | undefined;
+    let rest: Uint8Array[] = [];
+    let collected: Uint8Array[] = [];
+    let collectedBytes = 0;
+    let finished = false;
+
+    const finish = (error: TransportError | undefined, cancelled: boolean): void => {
+      if (finished) return;
+      finished = true;
+      client.gone.removeEventListener('abort', onGone);
+      if (reader !== undefined) {
+        const { facts, usageError: late } = readSafely(reader);
+        const impossible = usageError ?? late;
+        rest.push(...(error === undefined ? reader.flush() : []));
+        resolve({
+          result: 'streamed',
+          status,
+          facts,
+          rest,
+          cancelled,
+          ...(error !== undefined && { broken: error }),
+          ...(impossible !== undefined && { usageError: impossible }),
+        });
+      } else if (error !== undefined) {
+        resolve({ result: 'failed', error, cancelled });
+      } else {
+        const body = collected.length === 1 ? (collected[0] as Uint8Array) : Buffer.concat(collected);
+        resolve({
+          result: 'answered',
+          status,
+          headers,
+          body,
+          ...readWhole(body, status, dialect.readAnswer),
+        });
+      }
+    };
+    const onGone = (): void => {
+      flow?.abort();
+      finish({ kind: status === 0 ? 'no_answer' : 'broken', message: 'The caller went away' }, true);
+    };
+    const pass = (chunks: readonly Uint8Array[]): void => {
+      for (const chunk of chunks) if (!client.write(chunk)) flow?.pause();
+    };
+
+    if (client.gone.aborted) {
+      resolve({
+        result: 'failed',
+        error: { kind: 'not_sent', message: 'The caller went away' },
+        cancelled: true,
+      });
+      return;
+    }
+    client.gone.addEventListener('abort', onGone, { once: true });
+    client.onDrained(() => flow?.resume());
+    flow = transport(outboundRequest(options), {
+      head: (answerStatus, answerHeaders) => {
+        status = answerStatus;
+        headers = returnedHeaders(answerHeaders);
+        if (identified.opened.facts.stream && isStream(status, headers)) {
+          reader = dialect.createStreamReader({ withholdUsage: !identified.opened.usageRequested });
+          client.head(status, { ...headers, ...options.headers });
+        }
+      },
+      data: (chunk) => {
+        if (finished) return;
+        if (reader !== undefined) {
+          const passed = pushSafely(reader, chunk);
+          usageError ??= passed.usageError;
+          if (rest.length > 0 || readSafely(reader).facts.complete) rest = [...rest, ...passed.chunks];
+          else pass(passed.chunks);
+          return;
+        }
+        collectedBytes += chunk.byteLength;
+        if (collectedBytes > limits.maxAnswerBytes) {
+          flow?.abort();
+          collected = [];
+          finish(
+            { kind: 'too_large', message: `The answer is larger than ${limits.maxAnswerBytes} bytes` },
+            false,
+          );
+          return;
+        }
+        collected.push(chunk);
+      },
+      end: () => finish(undefined, false),
+      error: (error) => finish(error, false),
+    });
+  });
+}
+
+function isStream(status: number, headers: Headers): boolean {
+  return status < 300 && !(headers['content-type'] ?? '').includes('application/json');
+}
+
+/** Impossible counters end neither the stream nor the call: they are settled for what they are. */
+function pushSafely(
+  reader: StreamReader,
+  chunk: Uint8Array,
+): { readonly chunks: readonly Uint8Array[]; readonly usageError?: UsageError } {
+  try {
+    return { chunks: reader.push(chunk) };
+  } catch (error) {
+    if (hasErrorCode(error, 'invalid_usage')) return { chunks: [chunk], usageError: error };
+    throw error;
+  }
+}
+
+function readSafely(reader: StreamReader): { readonly facts: StreamFacts; readonly usageError?: UsageError } {
+  try {
+    return { facts: reader.facts() };
+  } catch (error) {
+    if (!hasErrorCode(error, 'invalid_usage')) throw error;
+    return { facts: { complete: true, outputBytes: 0, outputEvents: 0 }, usageError: error };
+  }
+}
+
+function readWhole(
+  body: Uint8Array,
+  status: number,
+  read: (bytes: Uint8Array) => AnswerFacts,
+): { readonly facts: AnswerFacts; readonly usageError?: UsageError } {
+  if (status >= 300) return { facts: {} };
+  try {
+    return { facts: read(body) };
+  } catch (error) {
+    if (!hasErrorCode(error, 'invalid_usage')) throw error;
+    return { facts: {}, usageError: error };
+  }
+}

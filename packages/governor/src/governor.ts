@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Attribution,
+  ConfigurationError,
+  checkAttribution,
+  type GovernorEvent,
+  type GovernorListener,
+  type Provider,
+  withBaseUrl,
+} from '@genops/core';
+import type { Ledger } from '@genops/ledger';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type Policy,
+  type PolicyInput,
+  parsePolicy,
+} from '@genops/policy';
+import { createPricing, type Pricing } from '@genops/pricing';
+import { createDirectory, type Directory } from './directory.ts';
+import { createGovernedFetch } from './fetch.ts';
+import { govern } from './govern.ts';
+import type { GovernedRequest, Line, LineOptions } from './line.ts';
+import type { Client, Transport } from './transport.ts';
+
+export interface GovernorOptions {
+  /** The providers whose calls are governed, such as `openai` of `@genops/openai`. */
+  readonly providers: readonly Provider[];
+  /** Limits and rules. @default none: every call is recorded, none refused */
+  readonly policy?: PolicyInput;
+  /** Where holds and entries live. @default in memory, gone with the process */
+  readonly ledger?: Ledger;
+  /** What prices calls. @default the bundled catalogue */
+  readonly pricing?: Pricing;
+  /** What every call says of itself unless it says otherwise. */
+  readonly attribution?: Attribution;
+  /** `observe` never refuses: every limit and rule counts as if in shadow. @default 'enforce' */
+  readonly mode?: 'enforce' | 'observe';
+  /** What happens to calls that are not known: other hosts, other paths of a known host. @default 'refuse' */
+  readonly onUnknownRoute?: 'refuse' | 'pass';
+  /** What makes the calls. @default the global `fetch` */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Of one attempt, answer included. @default 600_000 */
+  readonly timeoutMs?: number;
+  /** @default 33_554_432 */
+  readonly maxRequestBytes?: number;
+  /** Of an answer that is not a stream. @default 134_217_728 */
+  readonly maxAnswerBytes?: number;
+  /** Takes errors that no caller can be told of. @default a process warning */
+  readonly onError?: (error: unknown) => void;
+  readonly now?: () => Date;
+  readonly newId?: () => string;
+}
+
+/** Governs calls: each is attributed, allowed or refused, sent, priced and recorded. */
+export interface Governor {
+  /** Takes the place of `fetch`, for any client that lets its `fetch` be given. */
+  readonly fetch: typeof globalThis.fetch;
+  /**
+   * The same client, governed, with retries left to the governor.
+   *
+   * @param options.provider - who answers at the client's address, where that is not a known one
+   * @throws {ConfigurationError} when no provider is known at the client's address
+   */
+  wrap<SdkClient extends WrappableClient>(
+    client: SdkClient,
+    options?: { readonly provider?: Provider },
+  ): SdkClient;
+  /** The line itself, for transports of one's own. */
+  govern(request: GovernedRequest, transport: Transport, client: Client): Promise<void>;
+  /** @returns a function that ends it */
+  on(listener: GovernorListener): () => void;
+  readonly ledger: Ledger;
+  readonly pricing: Pricing;
+  readonly policy: Policy;
+  /** Stops the sweep and closes the ledger. */
+  close(): Promise<void>;
+}
+
+/** What the official SDK clients have in common. */
+export interface WrappableClient {
+  readonly baseURL: string;
+  withOptions(options: { readonly fetch: typeof globalThis.fetch; readonly maxRetries: number }): unknown;
+}
+
+/** How often holds that nobody ended are looked for. */
+const sweepEveryMs = 5_000;
+
+/**
+ * Makes a governor.
+ *
+ * @throws {ConfigurationError} when the policy, the attributes or the providers are not well-formed
+ */
+export function createGovernor(options: GovernorOptions): Governor {
+  const listeners = new Set<GovernorListener>();
+  const onError = guarded(options.onError ?? warn);
+  const ledger = options.ledger ?? createMemoryLedger();
+  const policy = policyFor(parsePolicy(options.policy ?? {}), options.mode ?? 'enforce');
+  if (options.ledger === undefined) warnOfMemory(policy);
+  const line: Line = {
+    policy,
+    ledger,
+    pricing: options.pricing ?? createPricing(),
+    attribution: checkAttribution(options.attribution ?? {}),
+    options: lineOptions(options),
+    now: options.now ?? (() => new Date()),
+    newId: options.newId ?? (() => `op_${randomUUID()}`),
+    announce: (event) => announce(listeners, event, onError),
+    onError,
+  };
+  const sweep = setInterval(() => void ledger.expire().catch(onError), sweepEveryMs);
+  sweep.unref();
+
+  const fetchAt = (directory: Directory): typeof globalThis.fetch =>
+    createGovernedFetch({
+      line,
+      directory,
+      onUnknownRoute: options.onUnknownRoute ?? 'refuse',
+      // Looked up when a call is made, so that a fetch that is replaced later is the one that is used.
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    });
+  const directory = createDirectory(options.providers);
+  const governedFetch = fetchAt(directory);
+
+  return {
+    fetch: governedFetch,
+    wrap: <SdkClient extends WrappableClient>(
+      client: SdkClient,
+      { provider }: { provider?: Provider } = {},
+    ) => {
+      const known = directory.at(client.baseURL);
+      if (known === undefined && provider === undefined) {
+        const expectation = `no governed provider is at ${client.baseURL}; name it: wrap(client, { provider: openai })`;
+        throw new ConfigurationError('wrap', expectation);
+      }
+      const fetch =
+        provider === undefined
+          ? governedFetch
+          : fetchAt(createDirectory([withBaseUrl(provider, client.baseURL)]));
+      return client.withOptions({ fetch, maxRetries: 0 }) as SdkClient;
+    },
+    govern: (request, transport, client) => govern(line, request, transport, client),
+    on: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ledger,
+    pricing: line.pricing,
+    policy: policy.policy,
+    close: async () => {
+      clearInterval(sweep);
+      await ledger.close();
+    },
+  };
+}
+
+function lineOptions(options: GovernorOptions): LineOptions {
+  return {
+    timeoutMs: options.timeoutMs ?? 600_000,
+    holdGraceMs: 60_000,
+    maxRequestBytes: options.maxRequestBytes ?? 32 * 1024 * 1024,
+    maxAnswerBytes: options.maxAnswerBytes ?? 128 * 1024 * 1024,
+  };
+}
+
+function policyFor(policy: Policy, mode: 'enforce' | 'observe'): CompiledPolicy {
+  if (mode === 'enforce') return compilePolicy(policy);
+  return compilePolicy({
+    limits: policy.limits.map((limit) => ({ ...limit, mode: 'shadow' as const })),
+    rules: policy.rules.map((rule) => ({ ...rule, mode: 'shadow' as const })),
+    onUnpriced: 'allow',
+  });
+}
+
+function announce(
+  listeners: ReadonlySet<GovernorListener>,
+  event: GovernorEvent,
+  onError: (error: unknown) => void,
+): void {
+  for (const listener of listeners) {
+    try {
+      listener(event);
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
+
+function guarded(onError: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch {
+      // Nobody is left to be told.
+    }
+  };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), { code: 'GENOPS' });
+}
+
+function warnOfMemory(policy: CompiledPolicy): void {
+  const limit = policy.policy.limits.find(({ unit, mode }) => unit === 'money' && mode === 'enforced');
+  if (limit === undefined) return;
+  process.emitWarning(
+    `"${limit.id}" is enforced on a ledger in memory: what was spent is forgotten when the process ends, and other ` +
+      'processes do not see it. Give `ledger` a durable one, such as openSqliteLedger of @genops/ledger/sqlite.',
+    { code: 'GENOPS_MEMORY_LEDGER' },
+  );
+}

@@ -1,0 +1,71 @@
+import {
+  type Call,
+  checkAttribution,
+  currentAttribution,
+  InvalidRequestError,
+  mergeAttribution,
+  type OpenedRequest,
+} from '@genops/core';
+import { attributionFromHeaders } from './headers.ts';
+import type { GovernedRequest, Line, Target } from './line.ts';
+
+/** A request that was read: what is asked, and who could answer. */
+export interface ReadRequest {
+  readonly request: GovernedRequest;
+  readonly opened: OpenedRequest;
+  readonly targets: readonly [Target, ...Target[]];
+}
+
+/** A request and the call that it makes: for whom, of whom, when. */
+export interface IdentifiedCall extends ReadRequest {
+  readonly call: Call;
+}
+
+/**
+ * Reads the request once.
+ *
+ * @throws {InvalidRequestError} when nobody could serve it
+ */
+export function identify(line: Line, request: GovernedRequest): ReadRequest {
+  const bytes = request.body.byteLength;
+  if (bytes > line.options.maxRequestBytes) {
+    throw new InvalidRequestError(
+      `The request has ${bytes} bytes; at most ${line.options.maxRequestBytes} are taken`,
+    );
+  }
+  const opened = request.dialect.openRequest(request.body, request.path);
+  const [first, ...others] = request.targetsFor(opened.facts.requestModel);
+  if (first === undefined) {
+    throw new InvalidRequestError(
+      `No configured provider serves the model "${opened.facts.requestModel}"`,
+      'model',
+    );
+  }
+  return { request, opened, targets: [first, ...others] };
+}
+
+/**
+ * Says for whom the call is. What the caller is wins over what the call says, which wins over the context,
+ * which wins over the defaults.
+ *
+ * @throws {ConfigurationError} when an attribute is not short, printable text
+ */
+export function attribute(line: Line, read: ReadRequest): IdentifiedCall {
+  const { request, targets, opened } = read;
+  const attribution = mergeAttribution(
+    line.attribution,
+    currentAttribution(),
+    checkAttribution(attributionFromHeaders(request.headers)),
+    request.identity ?? {},
+  );
+  const call: Call = {
+    id: line.newId(),
+    provider: targets[0].provider.id,
+    operation: request.dialect.operation,
+    requestModel: opened.facts.requestModel,
+    stream: opened.facts.stream,
+    attribution,
+    at: line.now().toISOString(),
+  };
+  return { ...read, call };
+}

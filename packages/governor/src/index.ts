@@ -1,0 +1,15 @@
+export type { Directory, Found, MeteredRoute } from './directory.ts';
+export { createDirectory, createRouteFinder } from './directory.ts';
+export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';
+export { createGovernor } from './governor.ts';
+export type { GovernedRequest, Target } from './line.ts';
+export type {
+  AnswerHandler,
+  Client,
+  Flow,
+  Headers,
+  OutboundRequest,
+  Transport,
+  TransportError,
+} from './transport.ts';
+export { timeoutError, transportError } from './web.ts';

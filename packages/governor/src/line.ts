@@ -1,0 +1,54 @@
+import type { Attribution, Dialect, GovernorEvent, Provider, ProviderRoute } from '@genops/core';
+import type { Ledger } from '@genops/ledger';
+import type { CompiledPolicy } from '@genops/policy';
+import type { Pricing } from '@genops/pricing';
+import type { Headers } from './transport.ts';
+
+/** What the stages of the line work with: everything they need comes in here. */
+export interface Line {
+  readonly policy: CompiledPolicy;
+  readonly pricing: Pricing;
+  readonly ledger: Ledger;
+  /** What every call says unless it says otherwise. */
+  readonly attribution: Attribution;
+  readonly options: LineOptions;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  /** Tells whoever listens. Never throws. */
+  readonly announce: (event: GovernorEvent) => void;
+  /** Takes errors that no caller can be told of. Never throws. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface LineOptions {
+  /** Of one attempt, answer included. */
+  readonly timeoutMs: number;
+  /** How much longer than an attempt its hold lives, should nobody end it. */
+  readonly holdGraceMs: number;
+  readonly maxRequestBytes: number;
+  /** Of an answer that is not a stream. */
+  readonly maxAnswerBytes: number;
+}
+
+/** A call on its way in. */
+export interface GovernedRequest {
+  readonly method: string;
+  /** Below the provider's base URL, query included: `/chat/completions`. */
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** How the caller writes and reads. */
+  readonly dialect: Dialect;
+  /** The places that could serve a model, the preferred one first; empty when there is none. */
+  readonly targetsFor: (requestModel: string) => readonly Target[];
+  /** What the caller is, whatever the call says: a virtual key's attributes. */
+  readonly identity?: Attribution;
+}
+
+/** One place that could serve the call. */
+export interface Target {
+  readonly provider: Provider;
+  readonly route: Extract<ProviderRoute, { kind: 'metered' }>;
+  /** Replaces the caller's own credentials. */
+  readonly apiKey?: { readonly id: string; readonly secret: string };
+}

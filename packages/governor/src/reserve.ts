@@ -1,0 +1,169 @@
+import { Decimal, type Decision, type Refusal, refusalCode } from '@genops/core';
+import type { Draw, ReserveResult, Shortfall } from '@genops/ledger';
+import type { MatchedLimit } from '@genops/policy';
+import type { Verdict } from './decide.ts';
+import type { IdentifiedCall } from './identify.ts';
+import type { Line } from './line.ts';
+import type { Plan } from './plan.ts';
+
+/** What is held for the first attempt, and the decision as it stands with the limits' answers in it. */
+export interface Hold {
+  readonly id: string;
+  readonly at: string;
+  readonly draws: readonly Draw[];
+  readonly decision: Decision;
+}
+
+export type Reservation =
+  | { readonly result: 'held'; readonly hold: Hold }
+  | { readonly result: 'refused'; readonly decision: Decision; readonly refusal: Refusal };
+
+/**
+ * Holds the plan's bounds over every limit, or none. The check is the reservation: no balance is read
+ * before. When the ledger does not answer, the call is refused: money fails closed.
+ */
+export async function reserve(
+  line: Line,
+  { call }: IdentifiedCall,
+  verdict: Verdict,
+  plan: Plan,
+): Promise<Reservation> {
+  const id = `${call.id}.1`;
+  const draws = verdict.limits.map((matched) => drawOn(matched, plan));
+  let reserved: ReserveResult;
+  try {
+    reserved = await line.ledger.reserve({
+      id,
+      draws,
+      expiresInMs: line.options.timeoutMs + line.options.holdGraceMs,
+      entry: {
+        operationId: call.id,
+        attempt: 1,
+        provider: plan.route.target.provider.id,
+        ...(plan.route.target.apiKey !== undefined && { providerKeyId: plan.route.target.apiKey.id }),
+        operation: call.operation,
+        requestModel: call.requestModel,
+        stream: call.stream,
+        attribution: call.attribution,
+        decision: verdict.decision,
+        ...(plan.cost !== undefined && { held: plan.cost }),
+      },
+    });
+  } catch (error) {
+    line.onError(error);
+    return refused(verdict.decision, unavailable(error));
+  }
+  if (reserved.result === 'conflict')
+    return refused(verdict.decision, unavailable(new Error(reserved.message)));
+  if (reserved.result === 'refused') {
+    return refused({ ...verdict.decision, limits: reserved.states }, exceeded(reserved.shortfall));
+  }
+  for (const { state, threshold } of reserved.thresholds)
+    line.announce({ kind: 'threshold', limit: state, threshold });
+  const decision = withExceeded({ ...verdict.decision, limits: reserved.states }, reserved.exceeded);
+  return { result: 'held', hold: { id, at: reserved.at, draws, decision } };
+}
+
+function drawOn({ limit, bucket }: MatchedLimit, plan: Plan): Draw {
+  return { limit, bucket, amount: amountOn(limit.unit, plan.cost?.amount, plan.tokens) };
+}
+
+const none = new Decimal('0');
+const one = new Decimal('1');
+
+function amountOn(unit: MatchedLimit['limit']['unit'], cost: Decimal | undefined, tokens: number): Decimal {
+  switch (unit) {
+    case 'money':
+      return cost ?? none;
+    case 'tokens':
+      return new Decimal(String(tokens));
+    case 'requests':
+    case 'concurrency':
+      return one;
+  }
+}
+
+/** What each draw came to in the end, in the order in which they were reserved. */
+export function settledAmounts(draws: readonly Draw[], cost: Decimal | undefined, tokens: number): Decimal[] {
+  return draws.map(({ limit }) => (limit.unit === 'concurrency' ? none : amountOn(limit.unit, cost, tokens)));
+}
+
+/** Advisory limits warn; limits in shadow only leave a note. */
+function withExceeded(decision: Decision, exceeded: readonly Shortfall[]): Decision {
+  if (exceeded.length === 0) return decision;
+  const advisory = exceeded.find(({ state }) => state.mode === 'advisory');
+  const shadow = exceeded.filter(({ state }) => state.mode === 'shadow');
+  return {
+    ...decision,
+    ...(advisory !== undefined &&
+      decision.verdict === 'allowed' && {
+        verdict: 'warning' as const,
+        reasonCode: 'BUDGET_EXCEEDED' as const,
+        message: shortfallMessage(advisory),
+      }),
+    ...(shadow.length > 0 && {
+      wouldHave: [
+        ...(decision.wouldHave ?? []),
+        ...shadow.map(({ state }) => ({
+          id: state.limitId,
+          verdict: 'blocked' as const,
+          reasonCode: 'BUDGET_EXCEEDED' as const,
+        })),
+      ],
+    }),
+  };
+}
+
+function refused(decision: Decision, refusal: Refusal): Reservation {
+  return { result: 'refused', decision: { ...decision, ...refusedAs(refusal) }, refusal };
+}
+
+/** The part of a decision that a refusal settles. */
+export function refusedAs(refusal: Refusal): Pick<Decision, 'verdict' | 'reasonCode' | 'message'> {
+  return {
+    verdict: refusal.reasonCode === 'RATE_LIMITED' ? 'rate_limited' : 'blocked',
+    reasonCode: refusal.reasonCode,
+    message: refusal.message,
+  };
+}
+
+function exceeded(shortfall: Shortfall): Refusal {
+  const { state, needed, retryAfterMs } = shortfall;
+  const reasonCode = state.unit === 'money' ? 'BUDGET_EXCEEDED' : 'RATE_LIMITED';
+  return {
+    status: 429,
+    reasonCode,
+    code: refusalCode(reasonCode),
+    message: shortfallMessage(shortfall),
+    limit: state,
+    needed,
+    remedy: remedyFor(shortfall),
+    ...(retryAfterMs !== undefined && { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
+  };
+}
+
+function shortfallMessage({ state, needed }: Shortfall): string {
+  const unit = state.unit === 'money' ? (state.currency ?? 'USD') : state.unit;
+  const reset = state.resetsAt === undefined ? '' : `, resets ${state.resetsAt}`;
+  const balance = `limit ${state.amount}, spent ${state.settled}, held ${state.held}`;
+  return `Limit "${state.limitId}" has ${state.available} ${unit} left; ${needed} ${unit} needed (${balance}${reset})`;
+}
+
+function remedyFor({ state, needed }: Shortfall): string {
+  const missing = new Decimal(needed).minus(new Decimal(state.available)).toFixed();
+  const wait = state.resetsAt === undefined ? '' : `, or wait until ${state.resetsAt}`;
+  const smaller = state.unit === 'money' || state.unit === 'tokens' ? ', cap the output lower' : '';
+  return `Raise "${state.limitId}" by ${missing}${smaller}${wait}`;
+}
+
+function unavailable(cause: unknown): Refusal {
+  return {
+    status: 503,
+    reasonCode: 'BUDGET_RESERVATION_FAILED',
+    code: refusalCode('BUDGET_RESERVATION_FAILED'),
+    message: `The ledger did not answer, so nothing could be held and nothing was sent: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`,
+    retryAfterSeconds: 1,
+  };
+}

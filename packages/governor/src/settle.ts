@@ -1,0 +1,90 @@
+import type { Cost } from '@genops/core';
+import type { EndResult, SettledEntry } from '@genops/ledger';
+import type { Attempt } from './attempt.ts';
+import type { IdentifiedCall } from './identify.ts';
+import type { Line } from './line.ts';
+import type { Metered } from './meter.ts';
+import type { Plan } from './plan.ts';
+import { type Hold, settledAmounts } from './reserve.ts';
+
+/** What the ledger made of an attempt. */
+export type Settlement =
+  | { readonly result: 'recorded'; readonly recorded: Extract<EndResult, { result: 'recorded' }> }
+  /** The ledger did not take it yet; it is offered again until it does. */
+  | { readonly result: 'pending' };
+
+export interface Ending {
+  readonly identified: IdentifiedCall;
+  readonly plan: Plan;
+  readonly hold: Hold;
+  readonly attempt: Attempt;
+  readonly metered: Metered;
+  readonly cost: Cost;
+}
+
+/** Ends the hold once, whatever happened: with what was spent, or, if nothing was sent, with nothing. */
+export async function settle(line: Line, ending: Ending): Promise<Settlement> {
+  const { hold, metered, cost } = ending;
+  const entry = entryOf(ending);
+  const usage = metered.usage;
+  const end = (): Promise<EndResult> => {
+    if (usage === undefined) return line.ledger.release({ id: hold.id, entry });
+    const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+    const spent = cost.result === 'priced' ? cost.total.amount : undefined;
+    return line.ledger.settle({ id: hold.id, amounts: settledAmounts(hold.draws, spent, tokens), entry });
+  };
+  try {
+    return read(line, await end());
+  } catch (error) {
+    line.onError(error);
+    void persist(line, end);
+    return { result: 'pending' };
+  }
+}
+
+function read(line: Line, ended: EndResult): Settlement {
+  if (ended.result === 'recorded') return { result: 'recorded', recorded: ended };
+  line.onError(new Error(`A call could not be settled: ${ended.message}`));
+  return { result: 'pending' };
+}
+
+/** Offers an ending again, ever more slowly, for about an hour: usage that was seen is never lost to a pause. */
+async function persist(line: Line, end: () => Promise<EndResult>): Promise<void> {
+  for (let pauseMs = 50; pauseMs < 30 * 60_000; pauseMs *= 2) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+    try {
+      read(line, await end());
+      return;
+    } catch (error) {
+      line.onError(error);
+    }
+  }
+}
+
+function entryOf({ identified, plan, hold, attempt, metered, cost }: Ending): SettledEntry {
+  const { call } = identified;
+  const { facts, usage, outcome } = metered;
+  const { provider, apiKey } = plan.route.target;
+  const flags = [...metered.flags, ...(cost.result === 'priced' ? (cost.warnings ?? []) : [])];
+  return {
+    operationId: call.id,
+    attempt: 1,
+    provider: provider.id,
+    ...(apiKey !== undefined && { providerKeyId: apiKey.id }),
+    operation: call.operation,
+    requestModel: call.requestModel,
+    ...(facts.responseModel !== undefined && { responseModel: facts.responseModel }),
+    ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
+    ...(facts.region !== undefined && { region: facts.region }),
+    stream: call.stream,
+    attribution: call.attribution,
+    decision: hold.decision,
+    ...(plan.cost !== undefined && { held: plan.cost }),
+    ...(usage !== undefined && { usage }),
+    cost,
+    outcome,
+    ...(attempt.result !== 'failed' && { status: attempt.status }),
+    ...(facts.responseId !== undefined && { responseId: facts.responseId }),
+    ...(flags.length > 0 && { flags }),
+  };
+}
