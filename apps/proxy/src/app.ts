@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Provider } from '@genops/core';
+import type { Governor, Target } from '@genops/governor';
+import type { DispatchTransport } from './dispatch-transport.ts';
+import { createCallRoute } from './routes/calls.ts';
+import { answerHealth, answerReadiness } from './routes/health.ts';
+import { answerModels } from './routes/models.ts';
+import { sendError } from './send.ts';
+import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
+
+/** A provider as the proxy uses it: its record, its key, and the models that go to it. */
+export interface ConfiguredProvider {
+  readonly provider: Provider;
+  readonly apiKey: NonNullable<Target['apiKey']> | undefined;
+  readonly serves: (model: string) => boolean;
+  /** Names to list, as far as they are known. */
+  readonly models: readonly string[];
+}
+
+export interface AppOptions {
+  readonly governor: Governor;
+  readonly providers: readonly ConfiguredProvider[];
+  readonly virtualKeys: VirtualKeys;
+  readonly transport: DispatchTransport['transport'];
+  readonly maxRequestBytes: number;
+  /** False once the proxy is on its way out. */
+  readonly accepting: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The proxy behind HTTP: who asks, what they ask, and then the line that everyone's calls travel. */
+export function createApp(options: AppOptions): Server {
+  const callRoute = createCallRoute(options);
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = 'GET', url = '/' } = request;
+    const path = pathOf(url);
+    if (method === 'GET' && path === '/health') return answerHealth(response);
+    if (method === 'GET' && path === '/ready') return answerReadiness(response, options);
+
+    const key = keyOf(request, options.virtualKeys);
+    if (key === undefined) {
+      request.resume();
+      return sendError(response, 401, 'authentication_error', 'invalid_api_key', unknownKey(request));
+    }
+    if (method === 'GET' && path === '/v1/models') return answerModels(response, options.providers);
+    const call = callRoute(method, url);
+    if (call !== undefined) return call(request, response, key);
+    request.resume();
+    sendError(
+      response,
+      404,
+      'invalid_request_error',
+      'unknown_url',
+      `Unknown request URL: ${method} ${path.slice(0, 200)}`,
+    );
+  };
+
+  const server = createServer(
+    { requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+    (request, response) => {
+      route(request, response).catch((error: unknown) => {
+        options.onError(error);
+        if (response.headersSent) response.destroy();
+        else
+          sendError(
+            response,
+            500,
+            'api_error',
+            'internal_error',
+            'The proxy failed; the failure is in its log',
+          );
+      });
+    },
+  );
+  return server;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function keyOf(request: IncomingMessage, keys: VirtualKeys): ReturnType<VirtualKeys> {
+  const presented = presentedKey(request.headers);
+  return presented === undefined ? undefined : keys(presented);
+}
+
+function unknownKey(request: IncomingMessage): string {
+  return presentedKey(request.headers) === undefined
+    ? 'No key was given: send a virtual key of this proxy as "Authorization: Bearer <key>"'
+    : 'The key is not a virtual key of this proxy';
+}

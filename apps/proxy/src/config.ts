@@ -1,0 +1,187 @@
+import { ConfigurationError, type Provider } from '@genops/core';
+import { openai } from '@genops/openai';
+import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+
+/** Provider records that a configuration can name as `type`. */
+export const providerTypes = { openai } as const satisfies Record<string, Provider>;
+
+const reference = z
+  .string()
+  .regex(
+    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
+    'expected a reference such as env:OPENAI_API_KEY; secrets do not belong in this file',
+  );
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, dots and dashes');
+const text = z.string().min(1).max(256);
+
+const models = z
+  .array(text)
+  .min(1)
+  .optional()
+  .meta({ description: 'Models that go to it; * stands for any run of characters. Default: every model.' });
+
+const providerSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({
+      type: z
+        .enum(Object.keys(providerTypes) as [keyof typeof providerTypes])
+        .meta({ description: 'How it speaks.' }),
+      id: id.optional().meta({ description: 'Its name in prices, reports and limits. Default: its type.' }),
+      baseUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ description: 'Where it is, when not at its usual address.' }),
+      apiKey: reference.meta({ description: 'Where its key is: env:NAME.' }),
+      models,
+    }),
+    z
+      .strictObject({ type: z.literal('simulated') })
+      .meta({ description: 'A provider inside the proxy, to try things without a key or a network.' }),
+  ])
+  .meta({ description: 'A provider that calls go to.' });
+
+const attributionSchema = z.strictObject({
+  organization: text.optional(),
+  team: text.optional(),
+  project: text.optional(),
+  environment: text.optional(),
+  customerId: text.optional(),
+  userId: text.optional(),
+  feature: text.optional(),
+  costCenter: text.optional(),
+  tags: z.record(text, text).optional(),
+});
+
+const virtualKeySchema = z
+  .strictObject({
+    id,
+    secret: reference.optional().meta({ description: 'Where the key that callers present is: env:NAME.' }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+      .optional()
+      .meta({ description: 'Instead of secret: the SHA-256 of the key that callers present.' }),
+    attribution: attributionSchema
+      .default({})
+      .meta({ description: 'Whom the calls of this key are for. Callers cannot change what stands here.' }),
+  })
+  .refine((key) => (key.secret === undefined) !== (key.sha256 === undefined), {
+    error: 'expected either secret or sha256',
+  })
+  .meta({ description: 'A key that callers present instead of a provider’s.' });
+
+/** A provider's name in prices, reports and limits. */
+export function providerId(entry: z.output<typeof providerSchema>): string {
+  return entry.type === 'simulated' ? entry.type : (entry.id ?? entry.type);
+}
+
+/** `genops.yaml`, as people write it. Unknown keys are refused. */
+export const configSchema = z
+  .strictObject({
+    server: z
+      .strictObject({
+        host: text.default('127.0.0.1'),
+        port: z.int().min(0).max(65535).default(8787),
+        maxRequestBytes: z
+          .int()
+          .positive()
+          .default(32 * 1024 * 1024),
+        timeoutMs: z.int().positive().default(600_000),
+        shutdownGraceMs: z.int().nonnegative().default(30_000),
+      })
+      .prefault({}),
+    mode: z.enum(['enforce', 'observe']).default('enforce'),
+    attribution: attributionSchema
+      .default({})
+      .meta({ description: 'What every call says unless it says otherwise.' }),
+    providers: z.array(providerSchema).min(1),
+    virtualKeys: z.array(virtualKeySchema).min(1),
+    limits: z.array(limitSchema).default([]),
+    rules: z.array(ruleSchema).default([]),
+    onUnpriced: z.enum(['block', 'allow']).default('block'),
+    prices: z
+      .array(text)
+      .default([])
+      .meta({ description: 'Files with prices of your own, beside this file.' }),
+  })
+  .superRefine((config, context) => {
+    const ids = {
+      providers: config.providers.map(providerId),
+      virtualKeys: config.virtualKeys.map((one) => one.id),
+    };
+    for (const [list, names] of Object.entries(ids)) {
+      names.forEach((name, index) => {
+        if (names.indexOf(name) < index) {
+          context.addIssue({ code: 'custom', path: [list, index, 'id'], message: `"${name}" is used twice` });
+        }
+      });
+    }
+  })
+  .meta({ title: 'GenOps proxy', description: 'Configuration of the GenOps proxy (genops.yaml).' });
+
+/** Variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A configuration that was checked. */
+export type Config = z.output<typeof configSchema>;
+
+/**
+ * Reads a configuration file's text.
+ *
+ * @throws {ConfigurationError} with every path that is wrong, what stands there and what was expected
+ */
+export function parseConfig(yaml: string): Config {
+  let document: unknown;
+  try {
+    document = parse(yaml, { maxAliasCount: 50 });
+  } catch (error) {
+    const where = error instanceof YAMLParseError ? `line ${error.linePos?.[0].line ?? '?'}` : 'the file';
+    throw new ConfigurationError(
+      where,
+      error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+      {
+        cause: error,
+      },
+    );
+  }
+  return checkConfig(document);
+}
+
+/** @throws {ConfigurationError} as {@link parseConfig} */
+export function checkConfig(document: unknown): Config {
+  const parsed = configSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const [first, ...others] = parsed.error.issues.map(
+    ({ path, message }) => [path.length === 0 ? 'genops.yaml' : z.core.toDotPath(path), message] as const,
+  );
+  const [path, message] = first ?? ['genops.yaml', 'expected a configuration'];
+  const expectation = [message, ...others.map((other) => `\n${other[0]}: ${other[1]}`)].join('');
+  throw new ConfigurationError(path, expectation, { cause: parsed.error });
+}
+
+/** The policy part of a configuration, for the governor to read. */
+export function policyOf(config: Config): PolicyInput {
+  return { limits: config.limits, rules: config.rules, onUnpriced: config.onUnpriced } as PolicyInput;
+}
+
+/** The JSON Schema of `genops.yaml`, for editors. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+}
+
+/**
+ * Looks up an `env:NAME` reference.
+ *
+ * @throws {ConfigurationError} when the variable is not set; its value is never shown
+ */
+export function resolveReference(environment: Environment, path: string, value: string): string {
+  const name = value.slice('env:'.length);
+  const found = environment[name];
+  if (found === undefined || found === '')
+    throw new ConfigurationError(path, `the environment variable ${name} is not set`);
+  return found;
+}

@@ -1,0 +1,155 @@
+import type { AddressInfo } from 'node:net';
+import { type Attribution, ConfigurationError, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import type { Ledger } from '@genops/ledger';
+import { createPricing, type PriceFile } from '@genops/pricing';
+import { type ConfiguredProvider, createApp } from './app.ts';
+import {
+  type Config,
+  type Environment,
+  policyOf,
+  providerId,
+  providerTypes,
+  resolveReference,
+} from './config.ts';
+import { createDispatchTransport } from './dispatch-transport.ts';
+import { simulatedPrices } from './simulated/prices.ts';
+import { type SimulatedProvider, simulatedModels, startSimulatedProvider } from './simulated/provider.ts';
+import { createVirtualKeys } from './virtual-keys.ts';
+
+export interface ProxyOptions {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  /** Where `env:` references are looked up. */
+  readonly environment: Environment;
+  /** Prices of one's own, read from the files that the configuration names. */
+  readonly prices?: readonly PriceFile[];
+  /** Wins over the configuration. */
+  readonly port?: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A proxy that answers. */
+export interface RunningProxy {
+  readonly governor: Governor;
+  readonly url: string;
+  /** Takes no new calls, lets those under way finish, then closes everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a proxy.
+ *
+ * @throws {ConfigurationError} when the configuration cannot be carried out: a missing secret, a port in use
+ */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const { config, environment, ledger, onError } = options;
+  const virtualKeys = createVirtualKeys(config.virtualKeys, environment);
+  const wantsSimulated = config.providers.some(({ type }) => type === 'simulated');
+  const simulated = wantsSimulated ? await startSimulatedProvider() : undefined;
+  const pricing = createPricing({
+    overrides: [...(options.prices ?? []), ...(simulated === undefined ? [] : [simulatedPrices])],
+  });
+  const providers = config.providers.map((entry, index): ConfiguredProvider => {
+    if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
+    const record = providerTypes[entry.type];
+    const id = providerId(entry);
+    return {
+      provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
+      apiKey: {
+        id: entry.apiKey,
+        secret: resolveReference(environment, `providers[${index}].apiKey`, entry.apiKey),
+      },
+      serves: modelTest(entry.models),
+      models: entry.models?.filter((model) => !model.includes('*')) ?? pricing.models(id),
+    };
+  });
+
+  const governor = createGovernor({
+    providers: providers.map(({ provider }) => provider),
+    policy: policyOf(config),
+    pricing,
+    ledger,
+    mode: config.mode,
+    attribution: config.attribution as Attribution,
+    timeoutMs: config.server.timeoutMs,
+    maxRequestBytes: config.server.maxRequestBytes,
+    onError,
+  });
+  const upstream = createDispatchTransport();
+  let accepting = true;
+  const server = createApp({
+    governor,
+    providers,
+    virtualKeys,
+    transport: upstream.transport,
+    maxRequestBytes: config.server.maxRequestBytes,
+    accepting: () => accepting,
+    onError,
+  });
+  const closeParts = async (): Promise<void> => {
+    await upstream.close();
+    await simulated?.close();
+    await governor.close();
+  };
+  try {
+    await listen(server, options.port ?? config.server.port, config.server.host);
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    accepting = false;
+    const drained = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const impatient = setTimeout(() => server.closeAllConnections(), config.server.shutdownGraceMs);
+    await drained;
+    clearTimeout(impatient);
+    await closeParts();
+  };
+  const { port } = server.address() as AddressInfo;
+  const host = config.server.host.includes(':') ? `[${config.server.host}]` : config.server.host;
+  return {
+    governor,
+    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    close: () => (closing ??= close()),
+  };
+}
+
+function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
+  const models: readonly string[] = simulatedModels;
+  return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
+}
+
+function listen(server: ReturnType<typeof createApp>, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') {
+        reject(
+          new ConfigurationError('port', `${port} is in use on ${host}; choose another with --port`, {
+            cause: error,
+          }),
+        );
+      } else if (error.code === 'EACCES') {
+        reject(
+          new ConfigurationError('port', `this user may not listen on ${port}; choose one above 1023`, {
+            cause: error,
+          }),
+        );
+      } else reject(error);
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+/** `*` stands for any run of characters; no list means every model. */
+function modelTest(patterns: readonly string[] | undefined): (model: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const tests = patterns.map((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`);
+  });
+  return (model) => tests.some((test) => test.test(model));
+}
