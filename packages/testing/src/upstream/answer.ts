@@ -56,7 +56,10 @@ export function prepare({ entry, formats, apiKey, script }: Arrival): Prepared {
   }
 }
 
-/** The format and endpoint that a request is for: by its path, then by where it carries its key. */
+/**
+ * The format and endpoint that a request is for: by its path, then by where it carries its key. Of two that
+ * would do, the later one: formats that ask for more than a bearer token stand last.
+ */
 function locate(
   entry: JournalEntry,
   formats: readonly [WireFormat, ...WireFormat[]],
@@ -69,8 +72,8 @@ function locate(
   });
   const spoken = (format: WireFormat): boolean => format.presentedKey(entry.headers) !== undefined;
   return (
-    candidates.find(({ format }) => spoken(format)) ??
-    candidates[0] ?? { format: formats.find(spoken) ?? formats[0], endpoint: undefined }
+    candidates.findLast(({ format }) => spoken(format)) ??
+    candidates[0] ?? { format: formats.findLast(spoken) ?? formats[0], endpoint: undefined }
   );
 }
 

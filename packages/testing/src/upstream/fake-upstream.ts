@@ -17,7 +17,7 @@ export interface FakeUpstreamOptions {
   readonly reply?: Reply;
   /** The first that matches answers; those added later are asked before these. @default [] */
   readonly rules?: readonly ReplyRule[];
-  /** The APIs that it speaks. @default OpenAI and Anthropic */
+  /** The APIs that it speaks; those that ask for more than a bearer token stand last. @default OpenAI, Anthropic */
   readonly formats?: readonly [WireFormat, ...WireFormat[]];
   /** @default 0, any free one */
   readonly port?: number;

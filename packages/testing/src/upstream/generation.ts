@@ -12,7 +12,7 @@ export interface Generation {
   readonly capped: boolean;
 }
 
-const words = 'This is a fake answer that comes out the same each time .'.split(' ');
+const words = 'This is a fake answer that comes out the same each time.'.split(' ');
 
 /**
  * The same for the same request: one token for each four bytes that came in and for each word that goes

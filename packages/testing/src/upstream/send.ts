@@ -58,7 +58,7 @@ function breakAt(fault: Fault | undefined, point: FaultPoint): Break | undefined
 async function strike(kind: Break | undefined, entry: OpenEntry, socket: Socket | null): Promise<boolean> {
   if (kind === undefined || kind === 'hang' || socket === null) return kind !== undefined;
   entry.end('broken');
-  if (socket.writableLength > 0) await once(socket, 'drain');
+  await new Promise((flushed) => socket.write('', flushed));
   await sleep(5);
   if (kind === 'reset') socket.resetAndDestroy();
   else socket.end();

@@ -7,7 +7,7 @@ const listModels: Endpoint = {
   method: 'GET',
   path: '/v1/models',
   answer: () => {
-    const data = ['claude-sonnet-4-5', 'claude-haiku-4-5'].map((id) => ({
+    const data = ['claude-sonnet-4-6', 'claude-haiku-4-5'].map((id) => ({
       type: 'model',
       id,
       display_name: id,
