@@ -1,0 +1,20 @@
+import { defineProvider, type Provider } from '@genops/core';
+import { openaiChat } from '@genops/dialects';
+
+/**
+ * OpenAI at its own address.
+ *
+ * @see https://platform.openai.com/docs/api-reference
+ */
+export const openai: Provider = defineProvider({
+  id: 'openai',
+  name: 'OpenAI',
+  baseUrl: 'https://api.openai.com/v1',
+  apiKeyEnv: 'OPENAI_API_KEY',
+  authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  routes: [
+    { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
+    { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
+    { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
+  ],
+});
