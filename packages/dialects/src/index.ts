@@ -1,1 +1,1 @@
-export {};
+export { openaiChat } from './openai-chat/index.ts';

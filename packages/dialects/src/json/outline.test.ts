@@ -1,7 +1,7 @@
 import { hasErrorCode } from '@genops/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fullyCheckedBytes, outline, outlineMember, valueOf } from './outline.ts';
+import { fullyCheckedBytes, memberValue, outline, outlineMember } from './outline.ts';
 import { maximumDepth } from './scan.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -10,10 +10,10 @@ describe('outline', () => {
   it('finds each value of an object by its key', () => {
     const found = outline(bytes(' {"a": [1, {"b": null}],\n"c" : "d\\"}" , "e":-1.5e3}\r\n'));
     expect([...found.members.keys()]).toEqual(['a', 'c', 'e']);
-    expect(valueOf(found, 'a')).toEqual([1, { b: null }]);
-    expect(valueOf(found, 'c')).toBe('d"}');
-    expect(valueOf(found, 'e')).toBe(-1500);
-    expect(valueOf(found, 'b')).toBeUndefined();
+    expect(memberValue(found, 'a')).toEqual([1, { b: null }]);
+    expect(memberValue(found, 'c')).toBe('d"}');
+    expect(memberValue(found, 'e')).toBe(-1500);
+    expect(memberValue(found, 'b')).toBeUndefined();
   });
 
   it('agrees with JSON.parse on every member of any object', () => {
@@ -23,14 +23,32 @@ describe('outline', () => {
         const found = outline(bytes(text));
         const parsed = JSON.parse(text) as Record<string, unknown>;
         expect([...found.members.keys()].toSorted()).toEqual(Object.keys(parsed).toSorted());
-        for (const key of Object.keys(parsed)) expect(valueOf(found, key)).toEqual(parsed[key]);
+        for (const key of Object.keys(parsed)) expect(memberValue(found, key)).toEqual(parsed[key]);
       }),
     );
   });
 
   it('accepts what JSON.parse accepts, and nothing else, when a valid text is damaged', () => {
     const text = '{"model":"m","n":-0.5e+2,"messages":[{"content":"a\\u00e9\\n","x":[true,false,null,{}]}]}';
-    const pieces = ['{', '}', '[', ']', ',', ':', '"', '\\', '0', '.', 'e', '-', 't', ' ', '\n', '\u0001', 'é'];
+    const pieces = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '0',
+      '.',
+      'e',
+      '-',
+      't',
+      ' ',
+      '\n',
+      '\u0001',
+      'é',
+    ];
     fc.assert(
       fc.property(
         fc.nat(text.length),
@@ -46,13 +64,24 @@ describe('outline', () => {
   });
 
   it('ends long strings where JSON.parse ends them, whatever quotes and escapes they hold', () => {
-    const piece = fc.constantFrom('"', '\\', '\\"', '\n', 'word '.repeat(9), '"'.repeat(40), '\\'.repeat(33), '日本');
+    const piece = fc.constantFrom(
+      '"',
+      '\\',
+      '\\"',
+      '\n',
+      'word '.repeat(9),
+      '"'.repeat(40),
+      '\\'.repeat(33),
+      '日本',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 200 }), (parts) => {
         const content = parts.join('');
-        const found = outline(bytes(JSON.stringify({ content, padding: 'x'.repeat(fullyCheckedBytes), last: 1 })));
-        expect(valueOf(found, 'content')).toBe(content);
-        expect(valueOf(found, 'last')).toBe(1);
+        const found = outline(
+          bytes(JSON.stringify({ content, padding: 'x'.repeat(fullyCheckedBytes), last: 1 })),
+        );
+        expect(memberValue(found, 'content')).toBe(content);
+        expect(memberValue(found, 'last')).toBe(1);
       }),
     );
   });
@@ -97,8 +126,8 @@ describe('outline', () => {
 
   it('takes keys of another case for other keys', () => {
     const found = outline(bytes('{"model":"a","Model":"b"}'));
-    expect(valueOf(found, 'model')).toBe('a');
-    expect(valueOf(found, 'Model')).toBe('b');
+    expect(memberValue(found, 'model')).toBe('a');
+    expect(memberValue(found, 'Model')).toBe('b');
   });
 
   it('refuses nesting beyond the cap, also a million levels, and accepts the cap itself', () => {
@@ -114,9 +143,11 @@ describe('outline', () => {
   });
 
   it('pollutes no prototype', () => {
-    const found = outline(bytes('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'));
-    expect(valueOf(found, '__proto__')).toEqual(JSON.parse('{"polluted":true}'));
-    expect(valueOf(found, 'toString')).toBeUndefined();
+    const found = outline(
+      bytes('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+    );
+    expect(memberValue(found, '__proto__')).toEqual(JSON.parse('{"polluted":true}'));
+    expect(memberValue(found, 'toString')).toBeUndefined();
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
@@ -141,7 +172,7 @@ describe('outline', () => {
   it('outlines a member that is an object', () => {
     const whole = outline(bytes('{"stream_options":{"include_usage":true},"n":1}'));
     const member = outlineMember(whole, 'stream_options');
-    expect(member && valueOf(member, 'include_usage')).toBe(true);
+    expect(member && memberValue(member, 'include_usage')).toBe(true);
     expect(outlineMember(whole, 'n')).toBeUndefined();
     expect(outlineMember(whole, 'absent')).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { describe, InvalidRequestError } from '@genops/core';
 import {
   decodeString,
   fail,
-  isOpenBrace,
+  openBrace,
   type Scan,
   type Span,
   skipMembers,
@@ -49,7 +49,7 @@ export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outlin
   if (!isUtf8(buffer)) throw new InvalidRequestError('The body is not valid JSON: it is not UTF-8');
   const scan: Scan = { bytes: buffer, skims: buffer.length > fullyCheckedBytes };
   const start = skipSpace(buffer, 0);
-  if (!isOpenBrace(buffer[start])) fail(scan, start, 'an object');
+  if (buffer[start] !== openBrace) fail(scan, start, 'an object');
   const result = outlineObject(scan, start, options);
   const end = skipSpace(buffer, result.span.end);
   if (end < buffer.length) fail(scan, end, 'nothing after the object');
@@ -62,12 +62,12 @@ export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outlin
  */
 export function outlineMember(whole: Outline, key: string): Outline | undefined {
   const span = whole.members.get(key);
-  if (span === undefined || !isOpenBrace(whole.bytes[span.start])) return undefined;
+  if (span === undefined || whole.bytes[span.start] !== openBrace) return undefined;
   return outlineObject({ bytes: whole.bytes, skims: false }, span.start, {});
 }
 
 /** The value of a member, parsed; `undefined` when there is none. Meant for small values. */
-export function valueOf(object: Outline, key: string): unknown {
+export function memberValue(object: Outline, key: string): unknown {
   const span = object.members.get(key);
   return span === undefined ? undefined : parseSpan(object.bytes, span);
 }
@@ -91,7 +91,8 @@ function outlineObject(scan: Scan, start: number, { find }: OutlineOptions): Out
   const watch: Watch = { keys: find?.keys ?? [], found: [] };
   const end = skipMembers(scan, start, (keyStart, keyEnd, valueStart) => {
     const key = decodeString(scan.bytes, keyStart, keyEnd);
-    if (members.has(key)) throw new InvalidRequestError(`The parameter ${describe(key)} comes twice`, key.slice(0, 80));
+    if (members.has(key))
+      throw new InvalidRequestError(`The parameter ${describe(key)} comes twice`, key.slice(0, 80));
     if (members.size === maximumMembers) {
       throw new InvalidRequestError(`The body has more than ${maximumMembers} parameters`);
     }

@@ -27,14 +27,10 @@ const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
-const openBrace = 0x7b;
+export const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-
-export function isOpenBrace(byte: number | undefined): boolean {
-  return byte === openBrace;
-}
+export const openBracket = 0x5b;
+export const closeBracket = 0x5d;
 
 /** @returns where the next byte that is not white space stands */
 export function skipSpace(bytes: Buffer, start: number): number {
@@ -197,7 +193,8 @@ function skipEscape(scan: Scan, start: number): number {
     }
     return start + 6;
   }
-  if (kind === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(kind))) fail(scan, start, 'a valid escape');
+  if (kind === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(kind)))
+    fail(scan, start, 'a valid escape');
   return start + 2;
 }
 
