@@ -1,4 +1,4 @@
-import type { Decimal, LedgerEntry, Limit, LimitState, Money } from '@genops/core';
+import type { Decimal, EntryKind, LedgerEntry, Limit, LimitState, Money } from '@genops/core';
 
 /**
  * What is held and what is spent. Money moves in two phases: {@link Ledger.reserve} holds it before the
@@ -8,6 +8,10 @@ import type { Decimal, LedgerEntry, Limit, LimitState, Money } from '@genops/cor
  * second effect; the same id with other content is a conflict. An operation that resolves is durable
  * to the degree that the driver promises; one that rejects had no effect or an unknown one, and may be
  * sent again with the same id.
+ *
+ * A repeat gets the same result, instants and amounts; `states` are how the limits stand when it comes, and
+ * thresholds are told only once. A refusal holds nothing and is not remembered: sent again, it is judged
+ * anew. Ids that sort by time keep a store's index small.
  */
 export interface Ledger {
   /** Such as `memory`, `sqlite`. */
@@ -42,8 +46,13 @@ export interface Draw {
   readonly limit: Limit;
   /** Which of the limit's counters, as `bucketOf` names it. */
   readonly bucket: string;
-  /** In the limit's unit: money in its currency, else a count. */
+  /** In the limit's unit: money in its currency, else a count. Never negative. */
   readonly amount: Decimal;
+  /**
+   * With {@link ReserveRequest.clampSteps}: what the call needs of this limit when its output is capped as
+   * low as it may be. Absent means that capping the output changes nothing here.
+   */
+  readonly minimum?: Decimal;
 }
 
 export interface LimitQuery {
@@ -57,6 +66,12 @@ export interface ReserveRequest {
   readonly draws: readonly Draw[];
   /** After this the hold expires by itself, counted on the store's clock. */
   readonly expiresInMs: number;
+  /**
+   * Lets limits whose `onExceeded` is `clamp` shrink the call instead of refusing it. The output may be
+   * capped in this many equal steps (such as tokens) between the draws' `minimum` (0 steps) and `amount`
+   * (all of them); the ledger grants the most steps that fit, in the same atomic step that holds them.
+   */
+  readonly clampSteps?: number;
   /** What an entry written at expiry says. `kind`, `at`, `endedAt` and `cost` are the ledger's to fill in. */
   readonly entry: HoldEntry;
 }
@@ -64,7 +79,14 @@ export interface ReserveRequest {
 /** The part of an entry that is known when the attempt begins. */
 export type HoldEntry = Pick<
   LedgerEntry,
-  'operationId' | 'attempt' | 'provider' | 'operation' | 'requestModel' | 'stream' | 'attribution' | 'decision'
+  | 'operationId'
+  | 'attempt'
+  | 'provider'
+  | 'operation'
+  | 'requestModel'
+  | 'stream'
+  | 'attribution'
+  | 'decision'
 > &
   Partial<Pick<LedgerEntry, 'providerKeyId' | 'region' | 'serviceTier' | 'held'>>;
 
@@ -74,6 +96,8 @@ export type ReserveResult =
       /** The store's instant of admission; decides the windows that the hold counts in. */
       readonly at: string;
       readonly expiresAt: string;
+      /** With `clampSteps`: how many of them are granted. Each draw holds its share, rounded up. */
+      readonly granted?: number;
       /** Every limit drawn on, right after, in the order of the draws. */
       readonly states: readonly LimitState[];
       /** Advisory and shadow limits that the call went over. */
@@ -81,8 +105,23 @@ export type ReserveResult =
       /** Thresholds crossed for the first time in their window. */
       readonly thresholds: readonly CrossedThreshold[];
     }
-  | { readonly result: 'refused'; readonly at: string; readonly shortfall: Shortfall; readonly states: readonly LimitState[] }
-  | { readonly result: 'conflict'; readonly message: string };
+  | {
+      readonly result: 'refused';
+      readonly at: string;
+      /** Of the limit that binds longest, when several do. */
+      readonly shortfall: Shortfall;
+      /** Every limit asked for, as it stands, in the order of the draws. */
+      readonly states: readonly LimitState[];
+    }
+  | Conflict;
+
+/** The id is known with other content, or another ending came first. Nothing was changed. */
+export interface Conflict {
+  readonly result: 'conflict';
+  readonly message: string;
+  /** How the hold had ended, when it had. */
+  readonly endedAs?: EntryKind;
+}
 
 /** What did not fit, and by how much. */
 export interface Shortfall {
@@ -121,8 +160,7 @@ export type EndResult =
       readonly states: readonly LimitState[];
       readonly thresholds: readonly CrossedThreshold[];
     }
-  /** Another ending came first, or the id is known with other content. */
-  | { readonly result: 'conflict'; readonly message: string }
+  | Conflict
   | { readonly result: 'unknown_hold'; readonly message: string };
 
 export interface EntryQuery {

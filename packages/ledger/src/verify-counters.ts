@@ -1,0 +1,69 @@
+import type { Row } from './account.ts';
+import type { EntryDraw, Hold } from './book.ts';
+import { createLimitCompiler } from './compiled-limit.ts';
+import { rowStart } from './plan-draw.ts';
+import { subunitsToText } from './subunits.ts';
+
+/** Counts again from entries and holds, and says which counters differ from that. */
+export interface CounterCheck {
+  readonly addEntry: (draws: readonly EntryDraw[]) => void;
+  readonly addHold: (hold: Pick<Hold, 'draws'>) => void;
+  /** Sentences, one for each row that differs. */
+  readonly compare: (rows: Iterable<Row>) => string[];
+}
+
+interface Expected {
+  settled: bigint;
+  held: bigint;
+}
+
+export function createCounterCheck(): CounterCheck {
+  const compile = createLimitCompiler();
+  const expected = new Map<string, Expected>();
+
+  function at(account: string, start: number): Expected {
+    const key = `${account}@${start}`;
+    let row = expected.get(key);
+    if (row === undefined) {
+      row = { settled: 0n, held: 0n };
+      expected.set(key, row);
+    }
+    return row;
+  }
+
+  return {
+    addEntry: (draws) => {
+      for (const { limit, bucket, row, amount } of draws) {
+        if (limit.window.kind === 'rate' || limit.window.kind === 'request') continue;
+        at(compile(limit).accountPrefix + bucket, row).settled += amount;
+      }
+    },
+    addHold: ({ draws }) => {
+      for (const { plan, amount } of draws) {
+        if (plan.counting === 'sum') at(plan.account, rowStart(plan)).held += amount;
+      }
+    },
+    compare: (rows) => {
+      const findings: string[] = [];
+      for (const { account, start, settled, held } of rows) {
+        if (account.includes('|rate|')) continue;
+        const counted = expected.get(`${account}@${start}`) ?? { settled: 0n, held: 0n };
+        expected.delete(`${account}@${start}`);
+        if (counted.settled !== settled)
+          findings.push(differs(account, start, 'settled', settled, counted.settled));
+        if (counted.held !== held) findings.push(differs(account, start, 'held', held, counted.held));
+      }
+      for (const [key, { settled, held }] of expected) {
+        if (settled !== 0n || held !== 0n)
+          findings.push(
+            `Counter ${key} is missing; entries say ${subunitsToText(settled)} settled and ${subunitsToText(held)} held`,
+          );
+      }
+      return findings;
+    },
+  };
+}
+
+function differs(account: string, start: number, what: string, counter: bigint, counted: bigint): string {
+  return `Counter ${account}@${start} has ${subunitsToText(counter)} ${what}; entries and holds say ${subunitsToText(counted)}`;
+}
