@@ -1,0 +1,38 @@
+import type { Dialect } from '@genops/core';
+import { expect, it } from 'vitest';
+import type { ExchangeFixture } from './provider-fixtures.ts';
+
+/** Errors of ours look like errors of theirs. */
+export function testErrors(dialect: Dialect, { error: fixture, stream }: ExchangeFixture): void {
+  const real: unknown = JSON.parse(text(fixture.bytes));
+
+  it('finds no usage in its error', () => {
+    expect(dialect.readAnswer(fixture.bytes).usage).toBeUndefined();
+  });
+
+  it('renders an error in the shape of a real one', () => {
+    const rendered: unknown = JSON.parse(text(dialect.renderError(fixture.error)));
+    expect(pathsOf(real)).toEqual(expect.arrayContaining(pathsOf(rendered)));
+    expect(text(dialect.renderError(fixture.error))).toContain(JSON.stringify(fixture.error.message));
+  });
+
+  it.runIf(stream !== undefined)('renders an error that its own stream reader sees', () => {
+    const reader = dialect.createStreamReader({ withholdUsage: false });
+    const event = dialect.renderStreamError(fixture.error);
+    expect(Buffer.concat([...reader.push(event), ...reader.flush()])).toEqual(Buffer.from(event));
+    expect(reader.facts()).toMatchObject({ complete: false, error: { message: fixture.error.message } });
+  });
+}
+
+/** `error`, `error.message` … of every member. */
+function pathsOf(value: unknown, prefix = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    `${prefix}${key}`,
+    ...pathsOf(inner, `${prefix}${key}.`),
+  ]);
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}

@@ -1,0 +1,2 @@
+export { testProvider } from './provider.ts';
+export type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';

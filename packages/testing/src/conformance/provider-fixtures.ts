@@ -1,0 +1,36 @@
+import type { AnswerFacts, RequestFacts, StreamFacts, WireError } from '@genops/core';
+
+/** What a provider really sends and takes, trimmed and without secrets, and how it is to be read. */
+export interface ProviderFixtures {
+  /** The headers that carry this key, all of them and no others. */
+  keyHeaders(apiKey: string): Readonly<Record<string, string>>;
+  /** At least one for each metered route. */
+  readonly exchanges: readonly ExchangeFixture[];
+}
+
+/** One route of a provider, with what travels on it. Bytes are as they were on the wire. */
+export interface ExchangeFixture {
+  /** Below the base URL, with no pattern in it: `/chat/completions`. */
+  readonly path: string;
+  readonly request: {
+    readonly bytes: Uint8Array;
+    /** These facts at least. */
+    readonly facts: Partial<RequestFacts>;
+  };
+  readonly answer: {
+    readonly bytes: Uint8Array;
+    /** These facts and no others. */
+    readonly facts: AnswerFacts;
+  };
+  /** Left out where the route does not stream. */
+  readonly stream?: {
+    readonly bytes: Uint8Array;
+    /** These facts and no others. */
+    readonly facts: StreamFacts;
+  };
+  readonly error: {
+    readonly bytes: Uint8Array;
+    /** The same error in the words of every dialect. */
+    readonly error: WireError;
+  };
+}

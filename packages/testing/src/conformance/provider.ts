@@ -1,0 +1,85 @@
+import { type Dialect, defineProvider, type Provider } from '@genops/core';
+import { describe, expect, it } from 'vitest';
+import { matchesPath } from '../path-pattern.ts';
+import { testAnswers } from './answers.ts';
+import { testErrors } from './errors.ts';
+import type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
+import { testRequests } from './requests.ts';
+import { testStreams } from './streams.ts';
+
+/**
+ * The suite that every provider passes: its record is well-formed, every route is found and has fixtures,
+ * its dialects read them to exactly these facts however the bytes are cut, and its key is where it belongs.
+ * To be called at the top of a vitest file.
+ */
+export function testProvider(provider: Provider, fixtures: ProviderFixtures): void {
+  describe(`provider ${provider.id}`, () => {
+    testRecord(provider);
+    testKey(provider, fixtures);
+    testRoutes(provider, fixtures);
+    for (const exchange of fixtures.exchanges) {
+      const dialect = dialectAt(provider, exchange.path);
+      if (dialect === undefined) continue;
+      describe(`at ${exchange.path}`, () => {
+        testRequests(dialect, exchange);
+        testAnswers(dialect, exchange.answer);
+        if (exchange.stream !== undefined) testStreams(dialect, exchange.stream);
+        testErrors(dialect, exchange);
+      });
+    }
+  });
+}
+
+function testRecord(provider: Provider): void {
+  it('has a well-formed record', () => {
+    expect(defineProvider(provider)).toBe(provider);
+    expect(provider.name).not.toBe('');
+    expect(provider.apiKeyEnv).toMatch(/^[A-Z][A-Z0-9_]*$/);
+    const { protocol, hostname, search, hash } = new URL(provider.baseUrl);
+    if (hostname !== 'localhost' && hostname !== '127.0.0.1') expect(protocol).toBe('https:');
+    expect([search, hash]).toEqual(['', '']);
+  });
+}
+
+function testKey(provider: Provider, { keyHeaders }: ProviderFixtures): void {
+  it('puts the key in its headers and nowhere else', () => {
+    for (const apiKey of ['sk-one', 'sk-other']) {
+      const headers = provider.authorize(apiKey);
+      expect(headers).toEqual(keyHeaders(apiKey));
+      expect(Object.values(headers).join('\n')).toContain(apiKey);
+      expect(Object.keys(headers)).toEqual(Object.keys(headers).map((name) => name.toLowerCase()));
+    }
+    expect(JSON.stringify(provider.authorize('sk-other'))).not.toContain('sk-one');
+  });
+}
+
+function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
+  it.each(provider.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+    'finds %s, and only there',
+    (_, route) => {
+      expect(route.path).toMatch(/^\/\S*[^/]$/);
+      const path = route.path.replaceAll('*', 'some-thing');
+      const found = provider.routes.filter(
+        (other) => other.method === route.method && matchesPath(other.path, path),
+      );
+      expect(found).toEqual([route]);
+    },
+  );
+
+  it('has fixtures for every metered route, and no others', () => {
+    const metered = provider.routes.filter(({ kind }) => kind === 'metered');
+    for (const { path } of metered) {
+      expect(exchanges.map((exchange: ExchangeFixture) => exchange.path)).toSatisfy(
+        (paths: readonly string[]) => paths.some((candidate) => matchesPath(path, candidate)),
+      );
+    }
+    for (const { path } of exchanges) expect(dialectAt(provider, path), path).toBeDefined();
+  });
+}
+
+function dialectAt(provider: Provider, path: string): Dialect | undefined {
+  for (const route of provider.routes) {
+    if (route.kind === 'metered' && matchesPath(route.path, path)) return route.dialect;
+  }
+  return undefined;
+}
