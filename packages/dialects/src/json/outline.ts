@@ -4,7 +4,6 @@ import {
   decodeString,
   fail,
   openBrace,
-  type Scan,
   type Span,
   skipMembers,
   skipSpace,
@@ -28,9 +27,6 @@ export interface OutlineOptions {
   readonly find?: { readonly within: readonly string[]; readonly keys: readonly string[] };
 }
 
-/** Bodies up to this size are checked to the last escape; in larger ones, long strings are skimmed. */
-export const fullyCheckedBytes = 4096;
-
 /** More members than any request has. */
 const maximumMembers = 1024;
 
@@ -39,20 +35,20 @@ const maximumMembers = 1024;
  * `JSON.parse` where strings are long.
  *
  * Proved of the bytes: they are UTF-8, one object, grammatical, not nested deeper than 64 levels, and no
- * key of the object itself comes twice, however it is escaped. Left unproved above
- * {@link fullyCheckedBytes}: that escapes inside long strings are well-formed.
+ * key of the object itself comes twice, however it is escaped. What stands between the quotes of deeper
+ * strings is skimmed: a bad escape or a raw line break in there is left to the provider's own parser, which
+ * finds the same structure around it.
  *
  * @throws {InvalidRequestError} naming what was expected and where
  */
 export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outline {
   const buffer = asBuffer(bytes);
   if (!isUtf8(buffer)) throw new InvalidRequestError('The body is not valid JSON: it is not UTF-8');
-  const scan: Scan = { bytes: buffer, skims: buffer.length > fullyCheckedBytes };
   const start = skipSpace(buffer, 0);
-  if (buffer[start] !== openBrace) fail(scan, start, 'an object');
-  const result = outlineObject(scan, start, options);
+  if (buffer[start] !== openBrace) fail(buffer, start, 'an object');
+  const result = outlineObject(buffer, start, options);
   const end = skipSpace(buffer, result.span.end);
-  if (end < buffer.length) fail(scan, end, 'nothing after the object');
+  if (end < buffer.length) fail(buffer, end, 'nothing after the object');
   return result;
 }
 
@@ -63,7 +59,7 @@ export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outlin
 export function outlineMember(whole: Outline, key: string): Outline | undefined {
   const span = whole.members.get(key);
   if (span === undefined || whole.bytes[span.start] !== openBrace) return undefined;
-  return outlineObject({ bytes: whole.bytes, skims: false }, span.start, {});
+  return outlineObject(whole.bytes, span.start, {});
 }
 
 /** The value of a member, parsed; `undefined` when there is none. Meant for small values. */
@@ -86,19 +82,19 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function outlineObject(scan: Scan, start: number, { find }: OutlineOptions): Outline {
+function outlineObject(bytes: Buffer, start: number, { find }: OutlineOptions): Outline {
   const members = new Map<string, Span>();
   const watch: Watch = { keys: find?.keys ?? [], found: [] };
-  const end = skipMembers(scan, start, (keyStart, keyEnd, valueStart) => {
-    const key = decodeString(scan.bytes, keyStart, keyEnd);
+  const end = skipMembers(bytes, start, (keyStart, keyEnd, valueStart) => {
+    const key = decodeString(bytes, keyStart, keyEnd);
     if (members.has(key))
       throw new InvalidRequestError(`The parameter ${describe(key)} comes twice`, key.slice(0, 80));
     if (members.size === maximumMembers) {
       throw new InvalidRequestError(`The body has more than ${maximumMembers} parameters`);
     }
-    const valueEnd = skipValue(scan, valueStart, 1, find?.within.includes(key) ? watch : undefined);
+    const valueEnd = skipValue(bytes, valueStart, 1, find?.within.includes(key) ? watch : undefined);
     members.set(key, { start: valueStart, end: valueEnd });
     return valueEnd;
   });
-  return { bytes: scan.bytes, span: { start, end }, members, found: watch.found };
+  return { bytes, span: { start, end }, members, found: watch.found };
 }
