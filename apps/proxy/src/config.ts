@@ -91,6 +91,7 @@ export const configSchema = z
           .positive()
           .default(32 * 1024 * 1024),
         timeoutMs: z.int().positive().default(600_000),
+        holdGraceMs: z.int().nonnegative().default(60_000),
         shutdownGraceMs: z.int().nonnegative().default(30_000),
       })
       .prefault({}),

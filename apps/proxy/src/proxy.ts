@@ -73,6 +73,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     mode: config.mode,
     attribution: config.attribution as Attribution,
     timeoutMs: config.server.timeoutMs,
+    holdGraceMs: config.server.holdGraceMs,
     maxRequestBytes: config.server.maxRequestBytes,
     onError,
   });

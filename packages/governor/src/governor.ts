@@ -43,6 +43,8 @@ export interface GovernorOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Of one attempt, answer included. @default 600_000 */
   readonly timeoutMs?: number;
+  /** How much longer than an attempt its hold lives, should nobody end it. @default 60_000 */
+  readonly holdGraceMs?: number;
   /** @default 33_554_432 */
   readonly maxRequestBytes?: number;
   /** Of an answer that is not a stream. @default 134_217_728 */
@@ -85,7 +87,7 @@ export interface WrappableClient {
 }
 
 /** How often holds that nobody ended are looked for. */
-const sweepEveryMs = 5_000;
+const sweepEveryMs = 1_000;
 
 /**
  * Makes a governor.
@@ -158,7 +160,7 @@ export function createGovernor(options: GovernorOptions): Governor {
 function lineOptions(options: GovernorOptions): LineOptions {
   return {
     timeoutMs: options.timeoutMs ?? 600_000,
-    holdGraceMs: 60_000,
+    holdGraceMs: options.holdGraceMs ?? 60_000,
     maxRequestBytes: options.maxRequestBytes ?? 32 * 1024 * 1024,
     maxAnswerBytes: options.maxAnswerBytes ?? 128 * 1024 * 1024,
   };

@@ -1,0 +1,29 @@
+import { isGenOpsError } from '@genops/core';
+import { Command, CommanderError } from 'commander';
+import { addSpendCommand } from './commands/spend.ts';
+import type { CommandContext, ExitCode } from './context.ts';
+
+/**
+ * Runs the `genops` command.
+ *
+ * @param values - the arguments after the program's name
+ * @returns the exit code; 2 when the arguments or what they name are wrong
+ */
+export async function runCommandLine(values: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: 0 };
+  const program = new Command('genops')
+    .description('See what LLM calls cost, and keep them within their limits.')
+    .exitOverride()
+    .configureOutput({ writeOut: context.write, writeErr: context.writeError })
+    .showHelpAfterError('(add --help for what it takes)');
+  addSpendCommand(program, context);
+  try {
+    await program.parseAsync([...values], { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!isGenOpsError(error)) throw error;
+    context.writeError(`${error.message}\n`);
+    return 2;
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { amountOf, ConfigurationError, roundMoney } from '@genops/core';
+import type { EntryFilter, SumRow } from '@genops/ledger';
+import { openSqliteLedgerReader } from '@genops/ledger/sqlite';
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { instantOf } from '../instant.ts';
+import { renderTable } from '../report/table.ts';
+
+interface SpendOptions {
+  readonly by: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly match: readonly string[];
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** `genops spend`: what was spent, for whom and on what. */
+export function addSpendCommand(program: Command, context: CommandContext): void {
+  program
+    .command('spend')
+    .description('What was spent, for whom and on what')
+    .option(
+      '--by <dimensions>',
+      'team, project, model, customerId, tags.<name> …, separated by commas',
+      'team,project,model',
+    )
+    .option('--from <instant>', 'first instant: 2026-11-01, 2026-11-01T00:00:00Z, or 7d for seven days ago')
+    .option('--until <instant>', 'first instant that does not count any more')
+    .option('--match <dimension=value>', 'only entries with this value; may be given again', collect, [])
+    .option('--data <directory>', 'where the ledger is (GENOPS_DATA_DIR; default: .genops)')
+    .option('--json', 'one JSON document instead of a table')
+    .action(async (options: SpendOptions) => {
+      const rows = await readSpend(options, context);
+      context.write(
+        options.json === true ? `${JSON.stringify(rows.map(spendJson), null, 2)}\n` : spendTable(rows),
+      );
+    });
+}
+
+async function readSpend(options: SpendOptions, context: CommandContext): Promise<readonly SumRow[]> {
+  const by = options.by.split(',').map((dimension) => dimension.trim());
+  const directory = options.data ?? context.environment['GENOPS_DATA_DIR'] ?? '.genops';
+  const ledger = await openSqliteLedgerReader({ path: join(directory, 'ledger.db') });
+  try {
+    const rows = await ledger.sum({ by, filter: filterOf(options, context.now()) });
+    return [...rows].sort((left, right) => right.cost.amount.cmp(left.cost.amount));
+  } finally {
+    await ledger.close();
+  }
+}
+
+function filterOf({ from, until, match }: SpendOptions, now: Date): EntryFilter {
+  const values: Record<string, string[]> = {};
+  for (const pair of match) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new ConfigurationError('--match', `expected dimension=value, got "${pair}"`);
+    const dimension = pair.slice(0, equals);
+    values[dimension] = [...(values[dimension] ?? []), pair.slice(equals + 1)];
+  }
+  return {
+    ...(from !== undefined && { from: instantOf('--from', from, now) }),
+    ...(until !== undefined && { until: instantOf('--until', until, now) }),
+    ...(match.length > 0 && { match: values }),
+  };
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+/** Exact: amounts are decimal text. */
+function spendJson(row: SumRow): object {
+  return {
+    ...row.group,
+    cost: amountOf(row.cost),
+    currency: row.cost.currency,
+    entries: row.entries,
+    inputTokens: row.inputTokens,
+    outputTokens: row.outputTokens,
+    unpriced: row.unpriced,
+    refused: row.refused,
+  };
+}
+
+/** Rounded to six digits for people; `--json` has them all. */
+function spendTable(rows: readonly SumRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return 'Nothing was recorded in this time.\n';
+  const dimensions = Object.keys(first.group);
+  const table = renderTable(
+    [...dimensions, 'cost', '', 'calls', 'input', 'output', 'unpriced', 'refused'],
+    rows.map((row) => [
+      ...dimensions.map((dimension) => row.group[dimension] ?? '–'),
+      roundMoney(row.cost, 6).amount.toFixed(6),
+      row.cost.currency,
+      String(row.entries),
+      String(row.inputTokens),
+      String(row.outputTokens),
+      String(row.unpriced),
+      String(row.refused),
+    ]),
+    { alignRight: (column) => column >= dimensions.length && column !== dimensions.length + 1 },
+  );
+  return table;
+}

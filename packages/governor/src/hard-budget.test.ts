@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Ledger } from '@genops/ledger';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { openSqliteLedger } from '@genops/ledger/sqlite';
+import { openai } from '@genops/openai';
+import { createPricing, parsePriceFile } from '@genops/pricing';
+import { startFakeUpstream } from '@genops/testing';
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { createGovernor } from './index.ts';
+
+/** A ledger that lets a test look at the limits after each operation. */
+const drivers: Record<string, (directory: string) => Promise<Ledger>> = {
+  memory: async () => createMemoryLedger(),
+  sqlite: (directory) => openSqliteLedger({ path: join(directory, 'ledger.db') }),
+};
+
+describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
+  it('serves exactly 33 of 200 calls at once that cost 0.03 each out of 1.00', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'genops-'));
+    const upstream = await startFakeUpstream({
+      reply: { usage: { prompt_tokens: 10, completion_tokens: 5 } },
+    });
+    const ledger = await (drivers[driver] as (typeof drivers)[string])(directory);
+    const governor = createGovernor({
+      providers: [openai],
+      ledger,
+      pricing: createPricing({ overrides: [flatPrice('0.03')] }),
+      policy: { limits: [{ id: 'one-dollar', amount: '1.00', window: 'month' }] },
+    });
+    const bare = new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey, maxRetries: 5 });
+    const client = governor.wrap(bare, { provider: openai });
+    try {
+      upstream.holdResponses();
+      const question = {
+        model: 'flat-fee',
+        messages: [{ role: 'user' as const, content: 'Hi' }],
+        max_completion_tokens: 5,
+      };
+      const calls = Array.from({ length: 200 }, () => client.chat.completions.create(question));
+      const settled = Promise.allSettled(calls);
+      await upstream.waitForHeld(33);
+
+      const limits = governor.policy.limits.map((limit) => ({ limit, bucket: '' }));
+      const [full] = await ledger.states(limits);
+      expect(full).toMatchObject({ settled: '0', held: '0.99', available: '0.01' });
+
+      upstream.releaseAll();
+      const results = await settled;
+      const served = results.filter((result) => result.status === 'fulfilled');
+      const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+      expect([served.length, refused.length]).toEqual([33, 167]);
+      for (const reason of refused) {
+        expect(reason).toMatchObject({
+          status: 429,
+          code: 'budget_exceeded',
+          error: { limit: { id: 'one-dollar' } },
+        });
+      }
+      expect(upstream.requests).toHaveLength(33);
+      const [after] = await ledger.states(limits);
+      expect(after).toMatchObject({ settled: '0.99', held: '0', available: '0.01' });
+    } finally {
+      await governor.close();
+      await upstream.close();
+      await rm(directory, { recursive: true });
+    }
+  });
+});
