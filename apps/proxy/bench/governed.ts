@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { program, type Running, startServer } from './processes.ts';
+import { type Running, startServer } from './processes.ts';
 
 /** The key that callers of the governed proxy present. */
 export const virtualKey = 'sk-genops-bench';
@@ -13,7 +13,8 @@ export async function startGoverned(upstreamUrl: string): Promise<Running> {
   await writeFile(config, configuration(upstreamUrl));
   const proxy = await startServer(
     'subject',
-    [program('../dist/main.js'), '--config', config, '--port', '0', '--data', join(directory, 'data')],
+    new URL('../dist/main.js', import.meta.url),
+    ['--config', config, '--port', '0', '--data', join(directory, 'data')],
     { BENCH_PROVIDER_KEY: 'sk-fake', BENCH_VIRTUAL_KEY: virtualKey },
   );
   return {

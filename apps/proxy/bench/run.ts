@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { startGoverned, virtualKey } from './governed.ts';
 import type { LoadJob, LoadResult } from './load.ts';
-import { pinned, program, type Running, start, startServer } from './processes.ts';
+import { pinned, type Running, start, startServer } from './processes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +30,7 @@ const subjects: readonly Subject[] = [
   {
     name: 'bare',
     apiKey: 'sk-fake',
-    start: (upstreamUrl) => startServer('subject', [program('bare.ts'), upstreamUrl]),
+    start: (upstreamUrl) => startServer('subject', new URL('./bare.ts', import.meta.url), [upstreamUrl]),
   },
   { name: 'governed', apiKey: virtualKey, start: startGoverned },
 ];
@@ -50,8 +50,8 @@ interface Measurement extends LoadResult {
 }
 
 const chosen = subjects.filter(({ name }) => values.only === undefined || values.only === name);
-const upstream = await startServer('others', [program('upstream.ts')]);
-const load = start('others', [program('load.ts')], { ipc: true });
+const upstream = await startServer('others', new URL('./upstream.ts', import.meta.url));
+const load = start('others', new URL('./load.ts', import.meta.url), [], { ipc: true });
 const running: { readonly subject: Subject; readonly server: Running }[] = [];
 for (const subject of chosen) running.push({ subject, server: await subject.start(upstream.url) });
 

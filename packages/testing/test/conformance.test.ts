@@ -15,7 +15,7 @@ describe('testProvider', () => {
       [],
       {
         root: fileURLToPath(new URL('.', import.meta.url)),
-        include: ['broken-providers.ts'],
+        include: [fileURLToPath(new URL('./broken-providers.ts', import.meta.url))],
         config: false,
         watch: false,
         reporters: [{}],
