@@ -1,10 +1,4 @@
-import {
-  type AnswerFacts,
-  hasErrorCode,
-  type StreamFacts,
-  type StreamReader,
-  type UsageError,
-} from '@genops/core';
+import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } from '@genops/core';
 import { forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions } from './line.ts';
@@ -20,14 +14,12 @@ export type Attempt =
       readonly headers: Headers;
       readonly body: Uint8Array;
       readonly facts: AnswerFacts;
-      readonly usageError?: UsageError;
     }
   /** A stream that was passed on, all but its last bytes. */
   | {
       readonly result: 'streamed';
       readonly status: number;
       readonly facts: StreamFacts;
-      readonly usageError?: UsageError;
       readonly rest: readonly Uint8Array[];
       readonly broken?: TransportError;
       readonly cancelled: boolean;
@@ -77,8 +69,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     let status = 0;
     let headers: Headers = {};
     let reader: StreamReader | undefined;
-    let usageError: UsageError | undefined;
-    let rest: Uint8Array[] = [];
+    const rest: Uint8Array[] = [];
     let collected: Uint8Array[] = [];
     let collectedBytes = 0;
     let finished = false;
@@ -88,17 +79,14 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       finished = true;
       client.gone.removeEventListener('abort', onGone);
       if (reader !== undefined) {
-        const { facts, usageError: late } = readSafely(reader);
-        const impossible = usageError ?? late;
         rest.push(...(error === undefined ? reader.flush() : []));
         resolve({
           result: 'streamed',
           status,
-          facts,
+          facts: reader.facts(),
           rest,
           cancelled,
           ...(error !== undefined && { broken: error }),
-          ...(impossible !== undefined && { usageError: impossible }),
         });
       } else if (error !== undefined) {
         resolve({ result: 'failed', error, cancelled });
@@ -109,7 +97,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
           status,
           headers,
           body,
-          ...readWhole(body, status, dialect.readAnswer),
+          facts: readWhole(body, status, dialect.readAnswer),
         });
       }
     };
@@ -143,10 +131,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       data: (chunk) => {
         if (finished) return;
         if (reader !== undefined) {
-          const passed = pushSafely(reader, chunk);
-          usageError ??= passed.usageError;
-          if (rest.length > 0 || readSafely(reader).facts.complete) rest = [...rest, ...passed.chunks];
-          else pass(passed.chunks);
+          const passed = reader.push(chunk);
+          if (rest.length > 0 || reader.facts().complete) rest.push(...passed);
+          else pass(passed);
           return;
         }
         collectedBytes += chunk.byteLength;
@@ -171,38 +158,13 @@ function isStream(status: number, headers: Headers): boolean {
   return status < 300 && !(headers['content-type'] ?? '').includes('application/json');
 }
 
-/** Impossible counters end neither the stream nor the call: they are settled for what they are. */
-function pushSafely(
-  reader: StreamReader,
-  chunk: Uint8Array,
-): { readonly chunks: readonly Uint8Array[]; readonly usageError?: UsageError } {
+/** Counters that cannot be do not end the call: it is settled for what it is. */
+function readWhole(body: Uint8Array, status: number, read: (bytes: Uint8Array) => AnswerFacts): AnswerFacts {
+  if (status >= 300) return {};
   try {
-    return { chunks: reader.push(chunk) };
-  } catch (error) {
-    if (hasErrorCode(error, 'invalid_usage')) return { chunks: [chunk], usageError: error };
-    throw error;
-  }
-}
-
-function readSafely(reader: StreamReader): { readonly facts: StreamFacts; readonly usageError?: UsageError } {
-  try {
-    return { facts: reader.facts() };
+    return read(body);
   } catch (error) {
     if (!hasErrorCode(error, 'invalid_usage')) throw error;
-    return { facts: { complete: true, outputBytes: 0, outputEvents: 0 }, usageError: error };
-  }
-}
-
-function readWhole(
-  body: Uint8Array,
-  status: number,
-  read: (bytes: Uint8Array) => AnswerFacts,
-): { readonly facts: AnswerFacts; readonly usageError?: UsageError } {
-  if (status >= 300) return { facts: {} };
-  try {
-    return { facts: read(body) };
-  } catch (error) {
-    if (!hasErrorCode(error, 'invalid_usage')) throw error;
-    return { facts: {}, usageError: error };
+    return { usageProblem: error.message };
   }
 }

@@ -204,9 +204,7 @@ describe('streams', () => {
       chunks.push(chunk);
     expect(chunks.every((chunk) => chunk.usage === undefined || chunk.usage === null)).toBe(true);
     expect(chunks.every((chunk) => chunk.choices.length > 0)).toBe(true);
-    expect((upstream.requests[0]?.json as { stream_options?: unknown }).stream_options).toEqual({
-      include_usage: true,
-    });
+    expect(upstream.requests[0]?.json).toMatchObject({ stream_options: { include_usage: true } });
     const entry = await onlyEntry();
     expect(entry).toMatchObject({ outcome: 'completed', cost: { basis: 'computed' } });
     expect(totalOf(entry.cost)).toBe(cost);

@@ -17,6 +17,17 @@ const drivers: Record<string, (directory: string) => Promise<Ledger>> = {
   sqlite: (directory) => openSqliteLedger({ path: join(directory, 'ledger.db') }),
 };
 
+/** Three cents a call, whatever its size. */
+const flatFee = parsePriceFile({
+  provider: 'openai',
+  models: [
+    {
+      model: 'flat-fee',
+      versions: [{ rates: [{ input: '0', output: '0', request: { amount: '0.03', per: '1' } }] }],
+    },
+  ],
+});
+
 describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
   it('serves exactly 33 of 200 calls at once that cost 0.03 each out of 1.00', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'genops-'));
@@ -27,7 +38,7 @@ describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
     const governor = createGovernor({
       providers: [openai],
       ledger,
-      pricing: createPricing({ overrides: [flatPrice('0.03')] }),
+      pricing: createPricing({ overrides: [flatFee] }),
       policy: { limits: [{ id: 'one-dollar', amount: '1.00', window: 'month' }] },
     });
     const bare = new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey, maxRetries: 5 });

@@ -33,7 +33,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       const { facts, status, body } = attempt;
       if (status >= 300) return { outcome: 'failed', usage: {}, estimated: false, flags: [], facts };
       const outcome = facts.error === undefined ? 'completed' : 'failed';
-      if (attempt.usageError !== undefined)
+      if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
       if (facts.usage !== undefined) return known(outcome, facts, facts.usage);
       if (facts.error !== undefined) return { outcome, usage: {}, estimated: false, flags: [], facts };
@@ -48,7 +48,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
           : facts.error !== undefined
             ? 'failed'
             : 'completed';
-      if (attempt.usageError !== undefined)
+      if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
       const { usage } = facts;
       if (usage !== undefined && (facts.complete || outcome === 'cancelled'))
