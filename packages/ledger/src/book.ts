@@ -504,6 +504,11 @@ export function createBook(options: BookOptions): Book {
 
 type Held = Extract<ReserveResult, { result: 'held' }>;
 
+/** What a hold keeps from being used, as an entry would count it. */
+export function heldAsCounted({ plan, amount }: HeldDraw): EntryDraw {
+  return { limit: plan.compiled.limit, bucket: plan.bucket, row: rowStart(plan), amount };
+}
+
 /** The row once chosen stays, also when a time zone's rules change afterwards. */
 function placed(plan: Plan, row: number): Plan {
   return plan.counting === 'sum' && plan.row !== row

@@ -1,5 +1,6 @@
-import { attributeOf, ConfigurationError, type LedgerEntry, type Money } from '@genops/core';
+import { attributeOf, type LedgerEntry, type Money } from '@genops/core';
 import { knownCost } from './entry.ts';
+import { instantMs } from './entry-page.ts';
 import type { EntryFilter, SumRow } from './ledger.ts';
 import { subunitsToDecimal, toSubunits } from './subunits.ts';
 
@@ -37,13 +38,6 @@ export function entryMatcher(filter: EntryFilter = {}): (entry: LedgerEntry) => 
       return value !== undefined && values.includes(value);
     });
   };
-}
-
-/** @throws {ConfigurationError} when the text is not an instant */
-export function instantMs(name: string, text: string): number {
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) throw new ConfigurationError(name, `expected an instant, got "${text}"`);
-  return milliseconds;
 }
 
 /** What one or more entries add up to. */

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '@genops/core';
-import { createBook, type RecordedEntry } from './book.ts';
+import { createBook, heldAsCounted, type RecordedEntry } from './book.ts';
 import { createClock } from './clock.ts';
-import { checkPageSize, pageSizes, readCursor } from './entry-page.ts';
+import { checkEntryQuery, pageSizes, readCursor } from './entry-page.ts';
 import { createTallies, entryMatcher, tallyOf } from './entry-query.ts';
 import type { Ledger } from './ledger.ts';
 import { createCounterCheck } from './verify-counters.ts';
@@ -48,8 +48,9 @@ export function createMemoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     record: async (entry) => book.record(entry),
     expire: async () => ({ expired: book.expire() }),
     states: async (queries) => book.states(queries),
-    entries: async ({ filter, pageSize = pageSizes.usual, cursor } = {}) => {
-      checkPageSize(pageSize);
+    entries: async (query = {}) => {
+      checkEntryQuery(query);
+      const { filter, pageSize = pageSizes.usual, cursor } = query;
       const matches = entryMatcher(filter);
       const entries: LedgerEntry[] = [];
       for (let index = cursor === undefined ? 0 : readCursor(cursor); index < written.length; index += 1) {
@@ -69,7 +70,7 @@ export function createMemoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     verify: async () => {
       const check = createCounterCheck();
       for (const { draws } of written) check.addEntry(draws);
-      for (const hold of book.holds()) check.addHold(hold);
+      for (const { draws } of book.holds()) check.addHold(draws.map(heldAsCounted));
       const findings = check.compare(book.rows());
       return { result: findings.length === 0 ? 'intact' : 'damaged', entries: written.length, findings };
     },

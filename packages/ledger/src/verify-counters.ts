@@ -1,13 +1,12 @@
 import type { Row } from './account.ts';
-import type { EntryDraw, Hold } from './book.ts';
+import type { EntryDraw } from './book.ts';
 import { createLimitCompiler } from './compiled-limit.ts';
-import { rowStart } from './plan-draw.ts';
 import { subunitsToText } from './subunits.ts';
 
 /** Counts again from entries and holds, and says which counters differ from that. */
 export interface CounterCheck {
   readonly addEntry: (draws: readonly EntryDraw[]) => void;
-  readonly addHold: (hold: Pick<Hold, 'draws'>) => void;
+  readonly addHold: (draws: readonly EntryDraw[]) => void;
   /** Sentences, one for each row that differs. */
   readonly compare: (rows: Iterable<Row>) => string[];
 }
@@ -21,8 +20,8 @@ export function createCounterCheck(): CounterCheck {
   const compile = createLimitCompiler();
   const expected = new Map<string, Expected>();
 
-  function at(account: string, start: number): Expected {
-    const key = `${account}@${start}`;
+  function rowFor({ limit, bucket, row: start }: EntryDraw): Expected {
+    const key = `${compile(limit).accountPrefix}${bucket}@${start}`;
     let row = expected.get(key);
     if (row === undefined) {
       row = { settled: 0n, held: 0n };
@@ -33,15 +32,10 @@ export function createCounterCheck(): CounterCheck {
 
   return {
     addEntry: (draws) => {
-      for (const { limit, bucket, row, amount } of draws) {
-        if (limit.window.kind === 'rate' || limit.window.kind === 'request') continue;
-        at(compile(limit).accountPrefix + bucket, row).settled += amount;
-      }
+      for (const draw of draws) if (isCounted(draw)) rowFor(draw).settled += draw.amount;
     },
-    addHold: ({ draws }) => {
-      for (const { plan, amount } of draws) {
-        if (plan.counting === 'sum') at(plan.account, rowStart(plan)).held += amount;
-      }
+    addHold: (draws) => {
+      for (const draw of draws) if (isCounted(draw)) rowFor(draw).held += draw.amount;
     },
     compare: (rows) => {
       const findings: string[] = [];
@@ -62,6 +56,11 @@ export function createCounterCheck(): CounterCheck {
       return findings;
     },
   };
+}
+
+/** Rates forget as time goes by, and limits on single calls count nothing. */
+function isCounted({ limit }: EntryDraw): boolean {
+  return limit.unit === 'concurrency' || (limit.window.kind !== 'rate' && limit.window.kind !== 'request');
 }
 
 function differs(account: string, start: number, what: string, counter: bigint, counted: bigint): string {

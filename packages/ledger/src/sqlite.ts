@@ -1,0 +1,4 @@
+export type { SqliteLedgerOptions } from './sqlite/ledger.ts';
+export { openSqliteLedger } from './sqlite/ledger.ts';
+export type { LedgerReader } from './sqlite/reader.ts';
+export { openSqliteLedgerReader } from './sqlite/reader.ts';

@@ -1,0 +1,89 @@
+import { createClock } from '../clock.ts';
+import { checkEntryQuery, checkFilter } from '../entry-page.ts';
+import type { Ledger } from '../ledger.ts';
+import { openInlineCommitter, openThreadCommitter } from './committer.ts';
+import { lockForWriting, openForWriting } from './open-database.ts';
+import { createQueue } from './queue.ts';
+import { openSqliteLedgerReader, toEntryPage, toSumRows } from './reader.ts';
+import { createReadingThread } from './reading-thread.ts';
+import { openSession } from './session.ts';
+
+export interface SqliteLedgerOptions {
+  /** The database file; made when there is none. */
+  readonly path: string;
+  /**
+   * Whether the disk is waited for on threads of their own, or here. `here` suits tools that do one thing at a
+   * time, and bundles that cannot start threads.
+   *
+   * @default 'threads'
+   */
+  readonly waitForDiskOn?: 'threads' | 'here';
+  /**
+   * How long a call waits for the disk before it is told that nobody knows.
+   *
+   * @default 5000
+   */
+  readonly timeoutMs?: number;
+  /** In place of the machine's clock. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens the ledger in a file: everything that resolves is on disk. One process writes at a time; a second one
+ * is refused.
+ *
+ * @throws {LedgerUnavailableError} when another process writes to it, or the disk cannot be relied on
+ * @throws {LedgerCorruptError} when the file is damaged, no ledger, or of a newer version
+ */
+export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
+  const { path, waitForDiskOn = 'threads', timeoutMs = 5000, now } = options;
+  const lock = lockForWriting(path);
+  try {
+    // Creates and migrates, and says in full what is wrong with a file.
+    openForWriting(path).close();
+    const clock = createClock(now);
+    const queue = await createQueue({
+      openCommitter: () =>
+        waitForDiskOn === 'threads' ? openThreadCommitter(path) : openInlineCommitter(path),
+      openSession: () => openSession(path, clock),
+      timeoutMs,
+    });
+    const reads = waitForDiskOn === 'threads' ? readOnThread(path) : await openSqliteLedgerReader({ path });
+    return {
+      driver: 'sqlite',
+      reserve: (request) => queue.run((book) => book.reserve(request)),
+      settle: (request) => queue.run((book) => book.settle(request)),
+      release: (request) => queue.run((book) => book.release(request)),
+      record: (entry) => queue.run((book) => book.record(entry)),
+      expire: async () => ({ expired: await queue.run((book) => book.expire()) }),
+      states: (queries) => queue.look((book) => book.states(queries)),
+      entries: (query) => reads.entries(query),
+      sum: (query) => reads.sum(query),
+      verify: () => reads.verify(),
+      close: async () => {
+        await queue.close();
+        await reads.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function readOnThread(path: string): Pick<Ledger, 'entries' | 'sum' | 'verify' | 'close'> {
+  const thread = createReadingThread(path);
+  return {
+    entries: async (query = {}) => {
+      checkEntryQuery(query);
+      return toEntryPage(await thread.ask({ ask: 'page', query }));
+    },
+    sum: async (query) => {
+      checkFilter(query.filter ?? {});
+      return toSumRows(query, await thread.ask({ ask: 'tallies', query }));
+    },
+    verify: () => thread.ask({ ask: 'verify' }),
+    close: thread.close,
+  };
+}

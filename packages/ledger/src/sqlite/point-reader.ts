@@ -1,0 +1,81 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { LedgerEntry } from '@genops/core';
+import { type Account, emptyAccount, type Row } from '../account.ts';
+import type { RecordedEntry, StoredHold } from '../book.ts';
+import type { EntryRecord, HoldRecord } from './batch.ts';
+import { createDefinitions, type Definitions, entryFromRecord, holdFromRecord } from './records.ts';
+import { join } from './split-amount.ts';
+
+/** Finds single things fast: what a book asks for when it meets them for the first time. */
+export interface PointReader {
+  readonly definitions: Definitions;
+  readonly holds: () => StoredHold[];
+  readonly account: (key: string) => Account | undefined;
+  readonly row: (account: string, start: number) => Row | undefined;
+  readonly entry: (id: string) => RecordedEntry | undefined;
+  readonly corrections: (id: string) => LedgerEntry[];
+}
+
+/** Rows of an account that are read at once: all that a rolling window can count, and more. */
+const newestRows = 128;
+
+export function createPointReader(database: DatabaseSync): PointReader {
+  const definitions = createDefinitions(
+    database
+      .prepare('SELECT id, definition FROM limit_definitions')
+      .all()
+      .map(({ id, definition }) => [Number(id), String(definition)] as const),
+  );
+  const newest = database.prepare('SELECT * FROM counters WHERE account = ? ORDER BY start DESC LIMIT ?');
+  const first = database.prepare('SELECT min(start) AS start FROM counters WHERE account = ?');
+  const one = database.prepare('SELECT * FROM counters WHERE account = ? AND start = ?');
+  const entry = database.prepare('SELECT body, draws FROM entries WHERE id = ?');
+  const corrections = database.prepare('SELECT body, draws FROM entries WHERE corrects = ? ORDER BY seq');
+  const read = (row: Columns): RecordedEntry => entryFromRecord(entryColumns(row), definitions.limitOf);
+
+  return {
+    definitions,
+    holds: () =>
+      database
+        .prepare('SELECT * FROM holds ORDER BY expires_at, id')
+        .all()
+        .map((row) => holdFromRecord(Object.values(row) as unknown as HoldRecord, definitions)),
+    account: (key) => {
+      const rows = newest.all(key, newestRows).map(toRow);
+      if (rows.length === 0) return undefined;
+      const account = emptyAccount(key);
+      for (const row of rows) account.rows.set(row.start, row);
+      account.since = Number(first.get(key)?.['start']);
+      return account;
+    },
+    row: (account, start) => {
+      const row = one.get(account, start);
+      return row === undefined ? undefined : toRow(row);
+    },
+    entry: (id) => {
+      const row = entry.get(id);
+      return row === undefined ? undefined : read(row);
+    },
+    corrections: (id) =>
+      corrections
+        .all(id)
+        .map((row) => read(row).entry)
+        .filter(({ kind }) => kind === 'correction'),
+  };
+}
+
+type Columns = Record<string, unknown>;
+
+function entryColumns(row: Columns): EntryRecord {
+  return [String(row['body']), String(row['draws'])];
+}
+
+export function toRow(columns: Columns): Row {
+  return {
+    account: String(columns['account']),
+    start: Number(columns['start']),
+    settled: join(columns['settled_whole'], columns['settled_fraction']),
+    held: join(columns['held_whole'], columns['held_fraction']),
+    told: Number(columns['told']),
+  };
+}

@@ -1,0 +1,147 @@
+import type { Limit } from '@genops/core';
+import type { EntryDraw, HeldDraw, Hold, RecordedEntry, StoredHold } from '../book.ts';
+import { entryFromJson, entryToJson, holdEntryFromJson } from '../entry.ts';
+import { rowStart } from '../plan-draw.ts';
+import type { EntryRecord, HoldRecord } from './batch.ts';
+
+/** Numbers for limit definitions, so that each is stored once however often it is drawn on. */
+export interface Definitions {
+  readonly idOf: (limit: Limit) => number;
+  readonly limitOf: (id: number) => Limit;
+  /** Those met since it was last asked. */
+  readonly takeNew: () => (readonly [id: number, definition: string])[];
+}
+
+export function createDefinitions(stored: Iterable<readonly [id: number, definition: string]>): Definitions {
+  const ids = new Map<string, number>();
+  const byLimit = new WeakMap<Limit, number>();
+  const limits = new Map<number, Limit>();
+  let added: (readonly [number, string])[] = [];
+
+  function add(id: number, definition: string, limit: Limit): void {
+    ids.set(definition, id);
+    limits.set(id, limit);
+  }
+  for (const [id, definition] of stored) add(id, definition, JSON.parse(definition) as Limit);
+
+  return {
+    idOf: (limit) => {
+      let id = byLimit.get(limit);
+      if (id === undefined) {
+        const definition = JSON.stringify(limit);
+        id = ids.get(definition);
+        if (id === undefined) {
+          id = ids.size + 1;
+          add(id, definition, limit);
+          added.push([id, definition]);
+        }
+        byLimit.set(limit, id);
+      }
+      return id;
+    },
+    limitOf: (id) => {
+      const limit = limits.get(id);
+      if (limit === undefined) throw new RangeError(`No limit definition has the number ${id}`);
+      return limit;
+    },
+    takeNew: () => {
+      const taken = added;
+      added = [];
+      return taken;
+    },
+  };
+}
+
+/** A draw of a hold as it is stored; whole numbers as text, because JSON has no integers of that size. */
+type HeldDrawJson = readonly [
+  definition: number,
+  bucket: string,
+  row: number,
+  asked: string,
+  amount: string,
+  minimum: string | null,
+  place?: readonly [tookUs: string, emptyAtUs: string, givenBackUs: string],
+];
+
+type EntryDrawJson = readonly [definition: number, bucket: string, row: number, amount: string];
+
+export function holdToRecord(hold: Hold, definitions: Definitions): HoldRecord {
+  const { id, at, expiresAt, expiresInMs, clampSteps = null, granted = null } = hold;
+  const draws = hold.draws.map((draw) => heldDrawToJson(draw, definitions));
+  return [
+    id,
+    at,
+    expiresAt,
+    expiresInMs,
+    clampSteps,
+    granted,
+    JSON.stringify(draws),
+    JSON.stringify(hold.entry),
+  ];
+}
+
+function heldDrawToJson(draw: HeldDraw, definitions: Definitions): HeldDrawJson {
+  const { plan, asked, amount, minimum, place } = draw;
+  const stored = [
+    definitions.idOf(plan.compiled.limit),
+    plan.bucket,
+    rowStart(plan),
+    asked.toString(),
+    amount.toString(),
+    minimum?.toString() ?? null,
+  ] as const;
+  if (place === undefined) return stored;
+  const { tookUs, emptyAtUs, givenBackUs } = place;
+  return [...stored, [tookUs.toString(), emptyAtUs.toString(), givenBackUs.toString()]];
+}
+
+export function holdFromRecord(record: HoldRecord, definitions: Definitions): StoredHold {
+  const [id, at, expiresAt, expiresInMs, clampSteps, granted, draws, entry] = record;
+  return {
+    id,
+    at,
+    expiresAt,
+    expiresInMs,
+    clampSteps: clampSteps ?? undefined,
+    granted: granted ?? undefined,
+    draws: (JSON.parse(draws) as HeldDrawJson[]).map(
+      ([definition, bucket, row, asked, amount, minimum, place]) => ({
+        limit: definitions.limitOf(definition),
+        bucket,
+        row,
+        asked: BigInt(asked),
+        amount: BigInt(amount),
+        minimum: minimum === null ? undefined : BigInt(minimum),
+        ...(place !== undefined && {
+          place: { tookUs: BigInt(place[0]), emptyAtUs: BigInt(place[1]), givenBackUs: BigInt(place[2]) },
+        }),
+      }),
+    ),
+    entry: holdEntryFromJson(entry),
+  };
+}
+
+export function entryToRecord({ entry, draws }: RecordedEntry, definitions: Definitions): EntryRecord {
+  const stored = draws.map(
+    ({ limit, bucket, row, amount }): EntryDrawJson => [
+      definitions.idOf(limit),
+      bucket,
+      row,
+      amount.toString(),
+    ],
+  );
+  return [entryToJson(entry), JSON.stringify(stored)];
+}
+
+export function entryFromRecord([body, draws]: EntryRecord, limitOf: Definitions['limitOf']): RecordedEntry {
+  return { entry: entryFromJson(body), draws: entryDrawsFromJson(draws, limitOf) };
+}
+
+export function entryDrawsFromJson(json: string, limitOf: Definitions['limitOf']): EntryDraw[] {
+  return (JSON.parse(json) as EntryDrawJson[]).map(([definition, bucket, row, amount]) => ({
+    limit: limitOf(definition),
+    bucket,
+    row,
+    amount: BigInt(amount),
+  }));
+}

@@ -1,0 +1,162 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { LedgerCorruptError } from '../errors.ts';
+
+/** Counts up with every change of the tables; written into the file. */
+export const schemaVersion = 1;
+
+/** Marks the file as a ledger, beside SQLite's own header ("GOpL"). */
+export const applicationId = 0x474f704c;
+
+/** Lengths of the periods that entries are summed up in as they are written. */
+export const rollupGrains = { quarterHourMs: 900_000, dayMs: 86_400_000 } as const;
+
+/** Dimensions of the roll-ups: every one that has few values. Column names are the dimensions in snake case. */
+export const groupDimensions = [
+  'kind',
+  'provider',
+  'operation',
+  'model',
+  'responseModel',
+  'region',
+  'organization',
+  'team',
+  'project',
+  'environment',
+  'customerId',
+  'userId',
+  'feature',
+  'costCenter',
+  'workflow',
+  'keyId',
+] as const;
+
+export function columnOf(dimension: string): string {
+  return dimension.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/**
+ * Money is whole units and a fraction of 10⁻¹² units, both integers, so that no sum of any length leaves 64
+ * bits when it is added up in parts. Instants are milliseconds since 1970, UTC.
+ */
+const tables = `
+CREATE TABLE limit_definitions (
+  id INTEGER PRIMARY KEY,
+  definition TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE counters (
+  account TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  settled_whole INTEGER NOT NULL,
+  settled_fraction INTEGER NOT NULL,
+  held_whole INTEGER NOT NULL,
+  held_fraction INTEGER NOT NULL,
+  told INTEGER NOT NULL,
+  PRIMARY KEY (account, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holds (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  expires_in_ms INTEGER NOT NULL,
+  clamp_steps INTEGER,
+  granted INTEGER,
+  draws TEXT NOT NULL,
+  entry TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE groups (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  ${groupDimensions.map((dimension) => `${columnOf(dimension)} TEXT`).join(',\n  ')}
+) STRICT;
+
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  operation_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  group_id INTEGER NOT NULL REFERENCES groups (id),
+  session_id TEXT,
+  corrects TEXT,
+  currency TEXT NOT NULL,
+  cost_whole INTEGER,
+  cost_fraction INTEGER,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  draws TEXT NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX entries_at ON entries (at);
+CREATE INDEX entries_operation ON entries (operation_id);
+CREATE INDEX entries_group ON entries (group_id, at);
+CREATE INDEX entries_session ON entries (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX entries_corrects ON entries (corrects) WHERE corrects IS NOT NULL;
+
+CREATE TABLE rollups (
+  grain INTEGER NOT NULL,
+  start INTEGER NOT NULL,
+  group_id INTEGER NOT NULL REFERENCES groups (id),
+  currency TEXT NOT NULL,
+  entries INTEGER NOT NULL,
+  cost_whole INTEGER NOT NULL,
+  cost_fraction INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  unpriced INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  PRIMARY KEY (grain, start, group_id, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retired (
+  from_seq INTEGER PRIMARY KEY,
+  until_seq INTEGER NOT NULL,
+  last_hash BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN
+  SELECT RAISE(ABORT, 'ledger entries are never changed');
+END;
+CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
+WHEN NOT EXISTS (SELECT 1 FROM retired WHERE OLD.seq BETWEEN from_seq AND until_seq)
+BEGIN
+  SELECT RAISE(ABORT, 'ledger entries are never deleted before they are retired');
+END;
+`;
+
+/** Creates the tables of the current version, in one transaction. */
+export function createTables(database: DatabaseSync): void {
+  database.exec(`
+    BEGIN IMMEDIATE;
+    ${tables}
+    PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${schemaVersion};
+    COMMIT;
+  `);
+}
+
+/**
+ * @throws {LedgerCorruptError} when the file is not a ledger, or one that only a newer version understands
+ */
+export function checkVersion(database: DatabaseSync, path: string): number {
+  const id = readPragma(database, 'application_id');
+  const version = Number(readPragma(database, 'user_version'));
+  if (id !== applicationId) {
+    throw new LedgerCorruptError('sqlite', `${path} is an SQLite database, but not a ledger`);
+  }
+  if (version > schemaVersion) {
+    throw new LedgerCorruptError(
+      'sqlite',
+      `${path} has schema version ${version}; this program knows ${schemaVersion}. Upgrade @genops/ledger`,
+    );
+  }
+  return version;
+}
+
+export function readPragma(database: DatabaseSync, name: string): unknown {
+  const row = database.prepare(`PRAGMA ${name}`).get();
+  return row === undefined ? undefined : Object.values(row)[0];
+}

@@ -1,0 +1,196 @@
+import { hash } from 'node:crypto';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Batch, EntryRecord } from './batch.ts';
+import { type EntryFacts, readFacts } from './entry-facts.ts';
+import { openForWriting } from './open-database.ts';
+import { columnOf, groupDimensions, rollupGrains } from './schema.ts';
+import { split } from './split-amount.ts';
+
+/** Writes batches, each in one transaction that is on disk when `commit` returns. */
+export interface Writer {
+  /** @throws whatever SQLite reports; nothing of the batch is written then, or the disk does not say */
+  readonly commit: (batch: Batch) => void;
+  readonly close: () => void;
+}
+
+/** Groups are looked up again when more than this many were met. */
+const rememberedGroups = 50_000;
+
+export function openWriter(path: string): Writer {
+  const database = openForWriting(path);
+  // After a failed sync nobody knows what of the log is on disk: what it says is written again, and synced.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const insert = prepareStatements(database);
+  const groups = new Map<string, number>();
+  let { seq, hashText } = lastEntry(database);
+
+  function commit(batch: Batch): void {
+    const before = { seq, hashText };
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      for (const definition of batch.definitions) insert.definition.run(...definition);
+      for (const hold of batch.holds) insert.hold.run(...hold);
+      for (const id of batch.ended) insert.endHold.run(id);
+      writeEntries(batch.entries);
+      for (const [account, start, settled, held, told] of batch.rows) {
+        insert.counter.run(account, start, ...split(settled), ...split(held), told);
+      }
+      database.exec('COMMIT');
+    } catch (error) {
+      ({ seq, hashText } = before);
+      groups.clear();
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  function writeEntries(entries: readonly EntryRecord[]): void {
+    const rollups = new Map<string, Rollup>();
+    for (const [body, draws] of entries) {
+      const facts = readFacts(body);
+      const groupId = groupOf(facts.group);
+      seq += 1;
+      const chained = hash('sha256', `${hashText}\n${body}\n${draws}`, 'buffer');
+      hashText = chained.toString('hex');
+      insert.entry.run(
+        seq,
+        facts.id,
+        facts.operationId,
+        facts.at,
+        groupId,
+        facts.sessionId,
+        facts.corrects,
+        facts.currency,
+        ...(facts.cost === undefined ? [null, null] : split(facts.cost)),
+        facts.inputTokens,
+        facts.outputTokens,
+        body,
+        draws,
+        chained,
+      );
+      for (const grain of grains) {
+        addTo(rollups, grain, Math.floor(facts.at / grain) * grain, groupId, facts);
+      }
+    }
+    for (const rollup of rollups.values()) {
+      insert.rollup.run(
+        rollup.grain,
+        rollup.start,
+        rollup.groupId,
+        rollup.currency,
+        rollup.entries,
+        ...split(rollup.cost),
+        rollup.inputTokens,
+        rollup.outputTokens,
+        rollup.unpriced,
+        rollup.refused,
+      );
+    }
+  }
+
+  function groupOf(group: readonly (string | null)[]): number {
+    const key = JSON.stringify(group);
+    let id = groups.get(key);
+    if (id === undefined) {
+      const found = insert.findGroup.get(key) ?? insert.group.get(key, ...group);
+      id = Number(found?.['id']);
+      if (groups.size >= rememberedGroups) groups.clear();
+      groups.set(key, id);
+    }
+    return id;
+  }
+
+  return { commit, close: () => database.close() };
+}
+
+const grains = Object.values(rollupGrains);
+
+interface Rollup {
+  readonly grain: number;
+  readonly start: number;
+  readonly groupId: number;
+  readonly currency: string;
+  entries: number;
+  cost: bigint;
+  inputTokens: number;
+  outputTokens: number;
+  unpriced: number;
+  refused: number;
+}
+
+function addTo(
+  rollups: Map<string, Rollup>,
+  grain: number,
+  start: number,
+  groupId: number,
+  facts: EntryFacts,
+): void {
+  const key = `${grain}|${start}|${groupId}|${facts.currency}`;
+  let rollup = rollups.get(key);
+  if (rollup === undefined) {
+    rollup = {
+      grain,
+      start,
+      groupId,
+      currency: facts.currency,
+      entries: 0,
+      cost: 0n,
+      inputTokens: 0,
+      outputTokens: 0,
+      unpriced: 0,
+      refused: 0,
+    };
+    rollups.set(key, rollup);
+  }
+  rollup.entries += 1;
+  rollup.inputTokens += facts.inputTokens;
+  rollup.outputTokens += facts.outputTokens;
+  if (facts.cost === undefined) rollup.unpriced += 1;
+  else rollup.cost += facts.cost;
+  if (facts.kind === 'refused') rollup.refused += 1;
+}
+
+/** The end of the chain; it begins with nothing. */
+function lastEntry(database: DatabaseSync): { seq: number; hashText: string } {
+  const last = database.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1').get();
+  const retired = database
+    .prepare('SELECT until_seq, last_hash FROM retired ORDER BY from_seq DESC LIMIT 1')
+    .get();
+  const [seq, chained] =
+    Number(last?.['seq'] ?? 0) >= Number(retired?.['until_seq'] ?? 0)
+      ? [last?.['seq'], last?.['hash']]
+      : [retired?.['until_seq'], retired?.['last_hash']];
+  return {
+    seq: Number(seq ?? 0),
+    hashText: chained instanceof Uint8Array ? Buffer.from(chained).toString('hex') : '',
+  };
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  const places = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
+  const groupColumns = groupDimensions.map(columnOf);
+  return {
+    definition: prepare('INSERT INTO limit_definitions (id, definition) VALUES (?, ?)'),
+    hold: prepare(`INSERT INTO holds VALUES (${places(8)})`),
+    endHold: prepare('DELETE FROM holds WHERE id = ?'),
+    findGroup: prepare('SELECT id FROM groups WHERE key = ?'),
+    group: prepare(
+      `INSERT INTO groups (key, ${groupColumns.join(', ')}) VALUES (${places(groupColumns.length + 1)}) RETURNING id`,
+    ),
+    entry: prepare(`INSERT INTO entries VALUES (${places(15)})`),
+    counter: prepare(`INSERT OR REPLACE INTO counters VALUES (${places(7)})`),
+    rollup: prepare(`
+      INSERT INTO rollups VALUES (${places(11)})
+      ON CONFLICT DO UPDATE SET
+        entries = entries + excluded.entries,
+        cost_whole = cost_whole + excluded.cost_whole
+          + (cost_fraction + excluded.cost_fraction) / 1000000000000,
+        cost_fraction = (cost_fraction + excluded.cost_fraction) % 1000000000000,
+        input_tokens = input_tokens + excluded.input_tokens,
+        output_tokens = output_tokens + excluded.output_tokens,
+        unpriced = unpriced + excluded.unpriced,
+        refused = refused + excluded.refused
+    `),
+  };
+}

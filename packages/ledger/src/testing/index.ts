@@ -1,0 +1,2 @@
+export type { LedgerDriver, LedgerStore } from './ledger-driver.ts';
+export { testLedgerDriver } from './ledger-driver.ts';

@@ -1,0 +1,15 @@
+import { defineConfig } from 'tsup';
+import shared from '../../tsup.config.ts';
+
+/** The threads of the SQLite driver are files of their own. */
+export default defineConfig({
+  ...shared,
+  entry: {
+    index: 'src/index.ts',
+    memory: 'src/memory.ts',
+    sqlite: 'src/sqlite.ts',
+    'sqlite-writer': 'src/sqlite-writer.ts',
+    'sqlite-reader': 'src/sqlite-reader.ts',
+    'testing/index': 'src/testing/index.ts',
+  },
+});
