@@ -4,6 +4,8 @@ import shared from '../../tsup.config.ts';
 /** The threads of the SQLite driver are files of their own. */
 export default defineConfig({
   ...shared,
+  // `node:sqlite` has no name without its prefix.
+  removeNodeProtocol: false,
   entry: {
     index: 'src/index.ts',
     memory: 'src/memory.ts',
