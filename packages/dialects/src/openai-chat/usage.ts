@@ -1,12 +1,8 @@
-import { type AnswerFacts, Decimal, type Usage } from '@genops/core';
-import { at, present, readFields, reportedMoney, textAt, type UsageFields } from '../usage/fields.ts';
-import { settleOverlap } from '../usage/overlap.ts';
-
-/** What a chat answer, or a chunk of a streamed one, says about what it consumed. */
-type ChatUsage = Pick<AnswerFacts, 'usage' | 'reportedCost' | 'upstreamCost' | 'unreadUsage'>;
-
-/** One ten-billionth of a dollar, the unit in which xAI reports cost. */
-const usdPerTick = new Decimal('0.0000000001');
+import type { AnswerFacts } from '@genops/core';
+import { readAnswerError } from '../usage/answer.ts';
+import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
+import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
+import { knownCostParts, readReportedCost } from '../usage/reported-cost.ts';
 
 /** Numbers that repeat what others say, or that cost nothing by themselves. */
 const known: ReadonlySet<string> = new Set([
@@ -17,14 +13,7 @@ const known: ReadonlySet<string> = new Set([
   'completion_tokens_details.text_tokens',
   'completion_tokens_details.accepted_prediction_tokens',
   'completion_tokens_details.rejected_prediction_tokens',
-  'cost_details.upstream_inference_prompt_cost',
-  'cost_details.upstream_inference_completions_cost',
-  'cost_details.server_tool_cost',
-  'cost.input_tokens_cost',
-  'cost.output_tokens_cost',
-  'cost.citation_tokens_cost',
-  'cost.reasoning_tokens_cost',
-  'cost.search_queries_cost',
+  ...knownCostParts,
   'server_tool_use_details.tool_calls_requested',
   'server_tool_use_details.tool_calls_executed',
   'server_side_tool_usage_details.mcp_calls',
@@ -43,46 +32,58 @@ const known: ReadonlySet<string> = new Set([
  * @see https://platform.openai.com/docs/api-reference/chat/object (checked 2026-11-20)
  */
 export function readChatAnswer(answer: unknown): AnswerFacts {
+  return readAnswer(answer, 'unexplained');
+}
+
+/**
+ * The same of Google, whose `completion_tokens` leave out thoughts without saying how many there were: only
+ * the total tells.
+ */
+export function readGoogleChatAnswer(answer: unknown): AnswerFacts {
+  return readAnswer(answer, 'reasoning');
+}
+
+/** What tokens are that are in the total and in none of its parts. */
+type Remainder = 'unexplained' | 'reasoning';
+
+function readAnswer(answer: unknown, remainder: Remainder): AnswerFacts {
   return present<AnswerFacts>({
     responseId: textAt(answer, 'id'),
     responseModel: textAt(answer, 'model'),
     serviceTier: textAt(answer, 'service_tier'),
-    ...readChatUsage(at(answer, 'usage') ?? at(answer, 'x_groq.usage')),
-    error: readChatError(answer),
+    ...readChatUsage(at(answer, 'usage') ?? at(answer, 'x_groq.usage'), remainder),
+    error: readAnswerError(at(answer, 'error') ?? at(answer, 'choices.0.error')),
   });
 }
 
-/** The usage object of the format; nothing when there is none, which is not zero. */
-function readChatUsage(usage: unknown): ChatUsage {
-  if (typeof usage !== 'object' || usage === null) return {};
-  const fields = readFields(usage, { name: 'usage', known });
-  const counters = present<Usage>({ ...readInput(fields), ...readOutput(fields), ...readTools(fields) });
-  const cost = readCost(fields);
-  const unreadUsage = fields.unread();
-  return present<ChatUsage>({
-    usage: Object.keys(counters).length === 0 ? undefined : settleOverlap(counters),
-    ...cost,
-    unreadUsage: unreadUsage.length === 0 ? undefined : unreadUsage,
+/** The usage object of the format, which the legacy completions and embeddings share. */
+function readChatUsage(usage: unknown, remainder: Remainder): AnswerFacts {
+  return readUsage(usage, {
+    name: 'usage',
+    known,
+    read: (fields) => ({
+      counters: { ...readInput(fields), ...readOutput(fields, remainder), ...readTools(fields) },
+      ...readReportedCost(fields),
+    }),
   });
 }
-
-type Counters = { readonly [Counter in keyof Usage]: number | undefined };
 
 /** Cached tokens are inside `prompt_tokens` everywhere; only the name of their counter differs. */
 function readInput(fields: UsageFields): Counters {
   const { count } = fields;
   return {
     inputTokens: count('prompt_tokens'),
-    cacheReadInputTokens:
-      count('prompt_tokens_details.cached_tokens') ??
-      count('prompt_cache_hit_tokens') ?? // DeepSeek
-      count('num_cached_tokens') ?? // Mistral
-      count('prompt_token_details.cached_tokens') ?? // Mistral
-      count('cached_tokens') ?? // Moonshot, Together
-      count('cached_prompt_text_tokens'), // xAI's own SDK
+    cacheReadInputTokens: count(
+      'prompt_tokens_details.cached_tokens',
+      'prompt_cache_hit_tokens', // DeepSeek
+      'num_cached_tokens', // Mistral
+      'prompt_token_details.cached_tokens', // Mistral
+      'cached_tokens', // Moonshot, Together
+      'cached_prompt_text_tokens', // xAI's own SDK
+    ),
     cacheCreationInputTokens: count('prompt_tokens_details.cache_write_tokens'),
     inputAudioTokens: count('prompt_tokens_details.audio_tokens'),
-    inputImageTokens: count('prompt_tokens_details.image_tokens') ?? count('prompt_image_tokens'),
+    inputImageTokens: count('prompt_tokens_details.image_tokens', 'prompt_image_tokens'),
     inputVideoTokens: count('prompt_tokens_details.video_tokens'),
     cacheReadInputAudioTokens: count('prompt_tokens_details.cached_tokens_details.audio_tokens'),
     cacheReadInputImageTokens: count('prompt_tokens_details.cached_tokens_details.image_tokens'),
@@ -91,22 +92,29 @@ function readInput(fields: UsageFields): Counters {
 }
 
 /** Makes output inclusive: some providers count reasoning and citations beside `completion_tokens`. */
-function readOutput({ count, value }: UsageFields): Counters {
+function readOutput({ count, value }: UsageFields, remainder: Remainder): Counters {
   const completion = count('completion_tokens');
-  const inside = count('completion_tokens_details.reasoning_tokens');
-  const beside = count('reasoning_tokens');
-  const reasoning = inside ?? beside;
   const citations = count('citation_tokens');
-  const extra = (reasoning ?? 0) + (citations ?? 0);
-  const isExtra = countsBeside({
-    reported: completion,
-    extra,
-    prompt: count('prompt_tokens'),
-    total: count('total_tokens'),
-    separate: citations !== undefined || separating.some((path) => value(path) !== undefined),
-  });
+  let reasoning = count('completion_tokens_details.reasoning_tokens', 'reasoning_tokens');
+  const beside = (reasoning ?? 0) + (citations ?? 0);
+  const prompt = count('prompt_tokens') ?? 0;
+  const total = value('total_tokens');
+  const isBeside =
+    beside > 0 &&
+    (beside > (completion ?? 0) ||
+      total === prompt + (completion ?? 0) + beside ||
+      citations !== undefined ||
+      separating.some((path) => value(path) !== undefined));
+  let output = isBeside ? (completion ?? 0) + beside : completion;
+  const missing = typeof total === 'number' ? total - prompt - (output ?? 0) : 0;
+  if (missing > 0 && remainder === 'reasoning') {
+    output = (output ?? 0) + missing;
+    reasoning = (reasoning ?? 0) + missing;
+  }
+  // A total above its parts stays unread, which reports it.
+  if (!(missing > 0 && remainder === 'unexplained')) count('total_tokens');
   return {
-    outputTokens: completion === undefined ? undefined : completion + (isExtra ? extra : 0),
+    outputTokens: output,
     reasoningOutputTokens: reasoning,
     citationTokens: citations,
     outputAudioTokens: count('completion_tokens_details.audio_tokens'),
@@ -118,22 +126,6 @@ function readOutput({ count, value }: UsageFields): Counters {
 /** Fields of formats that always count reasoning beside: Perplexity, xAI's own SDK. */
 const separating = ['num_search_queries', 'prompt_text_tokens'];
 
-/**
- * Whether tokens counted on their own are beside the reported output rather than inside it: the total
- * says so (xAI), they would not fit inside, or the format is one that always separates them.
- */
-function countsBeside(counts: {
-  readonly reported: number | undefined;
-  readonly extra: number;
-  readonly prompt: number | undefined;
-  readonly total: number | undefined;
-  readonly separate: boolean;
-}): boolean {
-  const { reported, extra, prompt, total, separate } = counts;
-  if (extra === 0 || reported === undefined) return false;
-  return separate || extra > reported || total === (prompt ?? 0) + reported + extra;
-}
-
 /** Work that is charged by the piece. */
 function readTools({ count, amount }: UsageFields): Counters {
   return {
@@ -142,43 +134,15 @@ function readTools({ count, amount }: UsageFields): Counters {
     searchQueries: count('num_search_queries'),
     // Live search of xAI.
     webResults: count('num_sources_used'),
-    webSearches: sum(
-      count('server_tool_use_details.web_search_requests') ?? count('server_tool_use.web_search_requests'),
+    webSearches: sumOf(
+      count('server_tool_use_details.web_search_requests', 'server_tool_use.web_search_requests'),
       count('server_side_tool_usage_details.web_search_calls'),
       count('server_side_tool_usage_details.x_search_calls'),
     ),
-    fileSearches: sum(
+    fileSearches: sumOf(
       count('server_side_tool_usage_details.file_search_calls'),
       count('server_side_tool_usage_details.document_search_calls'),
     ),
     codeSessions: count('server_side_tool_usage_details.code_interpreter_calls'),
   };
-}
-
-/** What OpenRouter, Perplexity and xAI say that they charged. */
-function readCost(fields: UsageFields): Pick<ChatUsage, 'reportedCost' | 'upstreamCost'> {
-  const ticks = fields.amount('cost_in_usd_ticks')?.times(usdPerTick);
-  const reported =
-    typeof fields.value('cost') === 'object' ? fields.amount('cost.total_cost') : fields.amount('cost');
-  const upstream = fields.amount('cost_details.upstream_inference_cost');
-  return present<Pick<ChatUsage, 'reportedCost' | 'upstreamCost'>>({
-    reportedCost: reportedMoney(reported ?? ticks),
-    upstreamCost: fields.value('is_byok') === true ? reportedMoney(upstream) : undefined,
-  });
-}
-
-/** An error inside an answer whose status said that all is well. */
-function readChatError(answer: unknown): AnswerFacts['error'] {
-  const error = at(answer, 'error') ?? at(answer, 'choices.0.error');
-  if (error === undefined || error === null || error === false) return undefined;
-  const code = at(error, 'code') ?? at(error, 'type');
-  return present<NonNullable<AnswerFacts['error']>>({
-    message: textAt(error, 'message') ?? (typeof error === 'string' ? error : 'the answer carries an error'),
-    code: typeof code === 'string' || typeof code === 'number' ? String(code) : undefined,
-  });
-}
-
-function sum(...counts: readonly (number | undefined)[]): number | undefined {
-  const reported = counts.filter((count) => count !== undefined);
-  return reported.length === 0 ? undefined : reported.reduce((total, count) => total + count);
 }

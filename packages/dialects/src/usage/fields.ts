@@ -3,17 +3,20 @@ import { Decimal, type Money, money, UsageError } from '@genops/core';
 /** The numbers that an answer says about usage, and which of them a rule has read. */
 export interface UsageFields {
   /**
-   * A counter by its path; `undefined` when it is absent or null.
+   * A counter by its path; `undefined` when it is absent or null. Of several paths, other names of one
+   * counter, the first that is there.
    *
    * @throws {UsageError} for anything but a non-negative integer
    */
-  count(path: string): number | undefined;
-  /** A duration, rounded up to whole units. @throws {UsageError} when negative or no number */
-  duration(path: string): number | undefined;
+  count(...paths: readonly string[]): number | undefined;
+  /** A duration likewise, rounded up to whole units. @throws {UsageError} when negative or no number */
+  duration(...paths: readonly string[]): number | undefined;
   /** An amount of money as the provider wrote it. @throws {UsageError} when negative or no number */
   amount(path: string): Decimal | undefined;
   /** What stands at a path, as parsed. */
   value(path: string): unknown;
+  /** The fields of each element of a list. */
+  list(path: string): readonly UsageFields[];
   /** Paths of numbers that nothing has read. */
   unread(): readonly string[];
 }
@@ -33,44 +36,57 @@ export function readFields(
   options: { readonly name: string; readonly known?: ReadonlySet<string> },
 ): UsageFields {
   const read = new Set<string>();
-  const name = (path: string): string => `${options.name}.${path}`;
 
-  function number(path: string, expectation: string): number | undefined {
-    read.add(path);
-    const value = at(usage, path);
-    if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-      throw new UsageError(name(path), value, expectation);
+  function fieldsBelow(prefix: string): UsageFields {
+    function number(path: string, expectation: string): number | undefined {
+      const whole = prefix + path;
+      read.add(whole);
+      const value = at(usage, whole) ?? undefined;
+      if (value === undefined) return undefined;
+      if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+        throw new UsageError(`${options.name}.${whole}`, value, expectation);
+      }
+      return value;
     }
-    return value;
-  }
 
-  return {
-    count(path) {
+    function integer(path: string): number | undefined {
       const expectation = 'a non-negative integer below 2^53';
       const value = number(path, expectation);
-      if (value !== undefined && !Number.isSafeInteger(value))
-        throw new UsageError(name(path), value, expectation);
-      return value;
-    },
-    duration(path) {
-      const value = number(path, 'a non-negative number');
-      return value === undefined ? undefined : Math.ceil(value);
-    },
-    amount(path) {
-      const value = number(path, 'a non-negative amount');
-      return value === undefined ? undefined : exactDecimal(value);
-    },
-    value: (path) => at(usage, path),
-    unread() {
-      const paths: string[] = [];
-      for (const path of numberPaths(usage)) {
-        if (!read.has(path) && !options.known?.has(path)) paths.push(name(path));
-        if (paths.length === maximumUnread) break;
-      }
-      return paths;
-    },
-  };
+      if (value === undefined || Number.isSafeInteger(value)) return value;
+      throw new UsageError(`${options.name}.${prefix}${path}`, value, expectation);
+    }
+
+    return {
+      count: (...paths) => firstOf(paths, integer),
+      duration: (...paths) =>
+        firstOf(paths, (path) => {
+          const value = number(path, 'a non-negative number');
+          return value === undefined ? undefined : Math.ceil(value);
+        }),
+      amount(path) {
+        const value = number(path, 'a non-negative amount');
+        return value === undefined ? undefined : exactDecimal(value);
+      },
+      value: (path) => at(usage, prefix + path),
+      list: (path) =>
+        listAt(usage, prefix + path).map((_, index) => fieldsBelow(`${prefix}${path}.${index}.`)),
+      unread() {
+        const paths: string[] = [];
+        for (const path of numberPaths(usage)) {
+          if (!read.has(path) && !options.known?.has(path)) paths.push(`${options.name}.${path}`);
+          if (paths.length === maximumUnread) break;
+        }
+        return paths;
+      },
+    };
+  }
+
+  return fieldsBelow('');
+}
+
+/** Reads all of them, so that none is left unread. */
+function firstOf(paths: readonly string[], read: (path: string) => number | undefined): number | undefined {
+  return paths.map(read).find((value) => value !== undefined);
 }
 
 /** The shortest decimal that reads back as this number, which is what the provider's JSON said. */
