@@ -16,6 +16,7 @@ export { refusalCode } from './decision.ts';
 export type {
   AnswerFacts,
   Dialect,
+  GatewayRouting,
   OpenedRequest,
   RequestChanges,
   RequestFacts,
@@ -64,7 +65,7 @@ export {
   subtractMoney,
   sumMoney,
 } from './money.ts';
-export type { Provider, ProviderRoute } from './provider.ts';
+export type { Provider, ProviderRoute, ReceiptRoute } from './provider.ts';
 export { defineProvider, withBaseUrl } from './provider.ts';
 export type { Meter, MeterQuantities, Usage, UsageCounter } from './usage.ts';
 export { addUsage, checkUsage, meters, splitUsage, usageCounters } from './usage.ts';

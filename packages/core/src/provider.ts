@@ -1,5 +1,5 @@
 import type { Operation } from './call.ts';
-import type { Dialect } from './dialect.ts';
+import type { AnswerFacts, Dialect } from './dialect.ts';
 import { ConfigurationError } from './errors.ts';
 
 /** Something a provider can be asked: a path, and how its requests and answers look. */
@@ -27,6 +27,24 @@ export interface Provider {
   /** The headers that carry a key. */
   authorize(apiKey: string): Readonly<Record<string, string>>;
   readonly routes: readonly ProviderRoute[];
+  /** Sent with every call unless the caller says otherwise: an app's name, an API version. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The name by which a model is priced, where its users name it themselves: an Azure deployment. */
+  priceAs?(model: string): string;
+  /** What the head of an answer tells before its body comes. Header names are in lower case. */
+  readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
+  /** True when a signature covers the body, so that nothing in it may be changed on the way. */
+  isSigned?(headers: Readonly<Record<string, string>>): boolean;
+  /** How to ask later what a call came to whose answer was not read to its end. */
+  readonly receipts?: ReceiptRoute;
+}
+
+/** Where a provider tells afterwards what it charged for a call. */
+export interface ReceiptRoute {
+  /** Below the base URL, for a GET with the call's own key. */
+  path(responseId: string): string;
+  /** @returns `undefined` while the provider does not know yet */
+  read(bytes: Uint8Array): AnswerFacts | undefined;
 }
 
 /**
