@@ -15,6 +15,8 @@ export interface CostLine {
   /** The meter whose price was used because this one has none of its own. */
   readonly pricedAs?: Meter;
   readonly subtotal: Money;
+  /** Who bills it, where that is not the provider that was called: the host of one's own key. */
+  readonly invoiceIssuer?: string;
 }
 
 /** Which row of which catalogue said so. */
@@ -46,6 +48,8 @@ export type Cost =
       readonly price?: PriceReference;
       /** For `reported`: what the catalogue would have said, and reported minus that. */
       readonly computed?: { readonly total: Money; readonly difference: Money };
+      /** For an answer out of a cache: what it would have cost. Not part of `total`, which is zero. */
+      readonly avoided?: Money;
       readonly warnings?: readonly string[];
     }
   | { readonly result: 'unpriced'; readonly reason: UnpricedReason; readonly message: string };

@@ -55,12 +55,25 @@ export interface AnswerFacts {
   readonly reportedCost?: Money;
   /** With a gateway and the caller's own key: what the provider behind it bills. */
   readonly upstreamCost?: Money;
+  /** How a gateway routed the call, as far as it says. */
+  readonly gateway?: GatewayRouting;
   /** Numeric usage fields that no rule read, by path. Never dropped silently. */
   readonly unreadUsage?: readonly string[];
   /** In streams: why the counters that came cannot be; `usage` is absent then. Whole answers throw instead. */
   readonly usageProblem?: string;
   /** An error inside an answer whose status said that all is well. */
   readonly error?: { readonly message: string; readonly code?: string };
+}
+
+/** How a gateway routed a call, in its own words. */
+export interface GatewayRouting {
+  /** Who served the model in the end. */
+  readonly hostProvider?: string;
+  /** Whom the gateway had chosen first. */
+  readonly predictedProvider?: string;
+  readonly strategy?: string;
+  /** True when somebody else than the first choice served. */
+  readonly fallbackUsed?: boolean;
 }
 
 /** What a stream has shown so far. */

@@ -13,6 +13,8 @@ export type GovernorEvent =
       readonly entry: LedgerEntry;
       readonly durationMs: number;
     }
+  /** What an entry came to was put right afterwards; `entry` has the difference. */
+  | { readonly kind: 'corrected'; readonly call: Call; readonly entry: LedgerEntry }
   | { readonly kind: 'threshold'; readonly limit: LimitState; readonly threshold: number };
 
 export type GovernorListener = (event: GovernorEvent) => void;

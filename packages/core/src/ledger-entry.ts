@@ -2,6 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { Operation } from './call.ts';
 import type { Cost } from './cost.ts';
 import type { Decision } from './decision.ts';
+import type { GatewayRouting } from './dialect.ts';
 import type { Money } from './money.ts';
 import type { Usage } from './usage.ts';
 
@@ -45,6 +46,8 @@ export interface LedgerEntry {
   readonly responseModel?: string;
   readonly serviceTier?: string;
   readonly region?: string;
+  /** With a gateway: who served behind it, and how that came about. */
+  readonly gateway?: GatewayRouting;
   readonly stream: boolean;
   readonly attribution: Attribution;
   readonly decision: Decision;
