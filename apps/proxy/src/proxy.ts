@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type Attribution, ConfigurationError, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
-import { createPricing, type PriceFile } from '@genops/pricing';
+import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import { type ConfiguredProvider, createApp } from './app.ts';
 import {
   type Config,
@@ -47,8 +47,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const virtualKeys = createVirtualKeys(config.virtualKeys, environment);
   const wantsSimulated = config.providers.some(({ type }) => type === 'simulated');
   const simulated = wantsSimulated ? await startSimulatedProvider() : undefined;
+  const catalog = bundledCatalog();
+  const prices = options.prices ?? [];
   const pricing = createPricing({
-    overrides: [...(options.prices ?? []), ...(simulated === undefined ? [] : [simulatedPrices])],
+    catalog,
+    overrides: simulated === undefined ? prices : [...prices, simulatedPrices],
   });
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
@@ -61,7 +64,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         secret: resolveReference(environment, `providers[${index}].apiKey`, entry.apiKey),
       },
       serves: modelTest(entry.models),
-      models: entry.models?.filter((model) => !model.includes('*')) ?? pricing.models(id),
+      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
     };
   });
 
@@ -117,6 +120,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
     close: () => (closing ??= close()),
   };
+}
+
+/** The models of a provider that have a price, its own prices first. */
+function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: string): readonly string[] {
+  const own = prices.filter((file) => file.provider === provider);
+  const files = [...own, catalog.provider(provider)?.file];
+  return [...new Set(files.flatMap((file) => file?.models.map(({ model }) => model) ?? []))].filter(
+    (model) => model !== '*',
+  );
 }
 
 function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {

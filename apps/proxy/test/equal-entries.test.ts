@@ -2,11 +2,12 @@ import { type LedgerEntry, withAttribution } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openai } from '@genops/openai';
-import OpenAI from 'openai';
+import type { PolicyInput } from '@genops/policy';
+import OpenAI, { type APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProxyUnderTest, proxyUnderTest } from './running-proxy.ts';
 
-const policy = {
+const policy: PolicyInput = {
   limits: [
     { id: 'search-monthly', amount: '100', window: 'month', scope: { match: { team: 'search' } } },
     {
@@ -19,14 +20,14 @@ const policy = {
     { id: 'tiny', amount: '0.0001', window: 'lifetime', scope: { match: { feature: 'starved' } } },
   ],
   rules: [{ id: 'no-legacy', effect: 'deny', when: { model: 'gpt-3.5*' } }],
-} as const;
+};
 
 let through: ProxyUnderTest;
 let governor: Governor;
 let library: OpenAI;
 
 beforeAll(async () => {
-  through = await proxyUnderTest(policy);
+  through = await proxyUnderTest({ ...policy });
   governor = createGovernor({
     providers: [openai],
     ledger: createMemoryLedger(),
@@ -99,14 +100,19 @@ const cases: Record<string, (client: OpenAI) => Promise<unknown>> = {
     ),
 };
 
+/** What an SDK client would see of a refusal; nothing when the call was served. */
+async function failureOf(call: Promise<unknown>): Promise<Pick<APIError, 'status' | 'code'> | undefined> {
+  return call.then(
+    () => undefined,
+    (error: APIError) => error,
+  );
+}
+
 describe('the library and the proxy', () => {
   it.each(Object.keys(cases))('leave the same entry for %s', async (name) => {
     const call = cases[name] as (client: OpenAI) => Promise<unknown>;
     through.upstream.setReply({ usage });
-    const [outcome, proxied] = [
-      await call(library).catch((error) => error),
-      await call(through.client).catch((error) => error),
-    ];
+    const [outcome, proxied] = [await failureOf(call(library)), await failureOf(call(through.client))];
     expect(proxied?.status).toBe(outcome?.status);
     expect(proxied?.code).toBe(outcome?.code);
     expect(comparable(await lastEntry(through.proxy.governor))).toEqual(
