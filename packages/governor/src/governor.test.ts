@@ -62,6 +62,13 @@ function totalOf(one: Cost): string | undefined {
   return one.result === 'priced' ? amountOf(one.total) : undefined;
 }
 
+/** An address on this machine where nobody listens any more. */
+async function addressOfNobody(): Promise<string> {
+  const gone = await startFakeUpstream();
+  await gone.close();
+  return `${gone.url}/v1`;
+}
+
 describe('wrap', () => {
   it('attributes, meters, prices and records a call', async () => {
     govern();
@@ -133,7 +140,7 @@ describe('wrap', () => {
 
   it('releases the hold when nothing could be sent', async () => {
     govern({ policy: { limits: [{ id: 'cap', amount: '1', window: 'lifetime' }] } });
-    const nowhere = governor.wrap(new OpenAI({ baseURL: 'http://127.0.0.1:1/v1', apiKey: 'k' }), {
+    const nowhere = governor.wrap(new OpenAI({ baseURL: await addressOfNobody(), apiKey: 'k' }), {
       provider: openai,
     });
     await expect(nowhere.chat.completions.create(question)).rejects.toMatchObject({

@@ -38,6 +38,7 @@ export interface Ledger {
   sum(query: SumQuery): Promise<readonly SumRow[]>;
   /** Recomputes counters and the hash chain from the entries and names what differs. Changes nothing. */
   verify(): Promise<VerifyResult>;
+  /** Waits for what is under way. Safe to call twice. */
   close(): Promise<void>;
 }
 

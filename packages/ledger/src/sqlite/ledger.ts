@@ -49,6 +49,12 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
       timeoutMs,
     });
     const reads = waitForDiskOn === 'threads' ? readOnThread(path) : await openSqliteLedgerReader({ path });
+    let closing: Promise<void> | undefined;
+    const closeAll = async (): Promise<void> => {
+      await queue.close();
+      await reads.close();
+      lock.release();
+    };
     return {
       driver: 'sqlite',
       reserve: (request) => queue.run((book) => book.reserve(request)),
@@ -60,11 +66,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
       entries: (query) => reads.entries(query),
       sum: (query) => reads.sum(query),
       verify: () => reads.verify(),
-      close: async () => {
-        await queue.close();
-        await reads.close();
-        lock.release();
-      },
+      close: () => (closing ??= closeAll()),
     };
   } catch (error) {
     lock.release();
