@@ -65,7 +65,15 @@ export {
   subtractMoney,
   sumMoney,
 } from './money.ts';
-export type { Provider, ProviderRoute, ReceiptRoute } from './provider.ts';
+export type { Provider, ProviderRoute, ProviderSetup, ReceiptRoute } from './provider.ts';
 export { defineProvider, withBaseUrl } from './provider.ts';
+export type {
+  Session,
+  SessionBudget,
+  SessionOptions,
+  SessionReport,
+  SessionTotals,
+  StepOptions,
+} from './session.ts';
 export type { Meter, MeterQuantities, Usage, UsageCounter } from './usage.ts';
 export { addUsage, checkUsage, meters, splitUsage, usageCounters } from './usage.ts';

@@ -37,6 +37,18 @@ export interface Provider {
   isSigned?(headers: Readonly<Record<string, string>>): boolean;
   /** How to ask later what a call came to whose answer was not read to its end. */
   readonly receipts?: ReceiptRoute;
+  /** What a check of somebody's setup can look at without spending anything. */
+  readonly setup?: ProviderSetup;
+}
+
+/** Where people put what this provider needs, and how it looks when it is right. */
+export interface ProviderSetup {
+  /** The variable in which its SDKs look for another address, and what they append to what stands there. */
+  readonly baseUrlEnv?: { readonly name: string; readonly appended?: string };
+  /** Tells its keys from others': `sk-ant-…`. */
+  readonly apiKeyShape?: { readonly pattern: RegExp; readonly example: string };
+  /** A `GET` below the base URL that costs nothing and that only a valid key gets answered. */
+  readonly keyProbe?: string;
 }
 
 /** Where a provider tells afterwards what it charged for a call. */
