@@ -1,5 +1,6 @@
 import type { Dialect } from '@genops/core';
 import { expect, it } from 'vitest';
+import './seen.ts';
 import type { ExchangeFixture } from './provider-fixtures.ts';
 
 /** Errors of ours look like errors of theirs. */
@@ -10,9 +11,12 @@ export function testErrors(dialect: Dialect, { error: fixture, stream }: Exchang
     expect(dialect.readAnswer(fixture.bytes).usage).toBeUndefined();
   });
 
-  it('renders an error in the shape of a real one', () => {
+  it('renders an error in the shape of a real one', ({ task }) => {
     const rendered: unknown = JSON.parse(text(dialect.renderError(fixture.error)));
-    expect(pathsOf(real)).toEqual(expect.arrayContaining(pathsOf(rendered)));
+    const { lacks = [] } = fixture;
+    expect(pathsOf(real).filter((path) => lacks.includes(path))).toEqual([]);
+    expect([...pathsOf(real), ...lacks]).toEqual(expect.arrayContaining(pathsOf(rendered)));
+    task.meta.seen = { error: { status: fixture.error.status, body: text(fixture.bytes) } };
     expect(text(dialect.renderError(fixture.error))).toContain(JSON.stringify(fixture.error.message));
   });
 

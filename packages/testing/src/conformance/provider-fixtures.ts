@@ -32,5 +32,11 @@ export interface ExchangeFixture {
     readonly bytes: Uint8Array;
     /** The same error in the words of every dialect. */
     readonly error: WireError;
+    /**
+     * Members that the format's clients expect and this provider leaves out: `error.param`.
+     *
+     * @default none
+     */
+    readonly lacks?: readonly string[];
   };
 }

@@ -2,6 +2,7 @@ import type { Dialect, StreamFacts } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { cutAt, cutEvery, eventEnds } from './cuts.ts';
 import type { ExchangeFixture } from './provider-fixtures.ts';
+import { usageSeen } from './seen.ts';
 
 /** A stream is read to the same facts and passed on as the same bytes, however it is cut. */
 export function testStreams(dialect: Dialect, fixture: NonNullable<ExchangeFixture['stream']>): void {
@@ -9,8 +10,9 @@ export function testStreams(dialect: Dialect, fixture: NonNullable<ExchangeFixtu
   const read = (pieces: readonly Uint8Array[], withholdUsage: boolean) =>
     readStream(dialect, pieces, withholdUsage);
 
-  it('reads its stream', () => {
+  it('reads its stream', ({ task }) => {
     expect(read([bytes], false).facts).toEqual(facts);
+    task.meta.seen = { operation: dialect.operation, usage: usageSeen(facts) };
   });
 
   it('passes the very same bytes on', () => {
