@@ -16,7 +16,7 @@ import type {
   SettleRequest,
 } from './ledger.ts';
 import { createDrawPlanner, type Moment, type Plan, rowStart, type SumPlan } from './plan-draw.ts';
-import { instant, presentState } from './present.ts';
+import { createInstantText, presentState } from './present.ts';
 import { adjust, drainUs, enqueue, type QueuePlace } from './rate.ts';
 import { toSubunits } from './subunits.ts';
 import { checkAmounts, checkCount, checkEntry, checkReserve } from './validate.ts';
@@ -65,6 +65,8 @@ export interface Hold {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The same as an instant. */
+  readonly atText: string;
   readonly expiresAt: number;
   readonly expiresInMs: number;
   /** On the even clock. */
@@ -77,7 +79,7 @@ export interface Hold {
 }
 
 /** A hold as a store keeps it. */
-export type StoredHold = Omit<Hold, 'deadline' | 'order' | 'draws'> & {
+export type StoredHold = Omit<Hold, 'atText' | 'deadline' | 'order' | 'draws'> & {
   readonly draws: readonly (LimitQuery & Omit<HeldDraw, 'plan'> & { readonly row: number })[];
 };
 
@@ -109,6 +111,8 @@ export function createBook(options: BookOptions): Book {
   const accounts = new Map<string, Account>();
   const holds = new Map<string, Hold>();
   const expiry = createExpiryQueue<Hold>();
+  const instant = createInstantText();
+  const expiryInstant = createInstantText();
   let order = 0;
 
   function accountOf(key: string): Account {
@@ -156,8 +160,8 @@ export function createBook(options: BookOptions): Book {
       const ending = {
         id: hold.id,
         kind: 'expired',
-        at: instant(hold.at),
-        endedAt: instant(hold.expiresAt),
+        at: hold.atText,
+        endedAt: expiryInstant(hold.expiresAt),
       } as const;
       finish(hold, none, expiredEntry(hold.entry, ending), moment);
       expired += 1;
@@ -235,8 +239,8 @@ export function createBook(options: BookOptions): Book {
     const plans = hold.draws.map(({ plan }) => planNow(plan, moment));
     return {
       result: 'held',
-      at: instant(hold.at),
-      expiresAt: instant(hold.expiresAt),
+      at: hold.atText,
+      expiresAt: expiryInstant(hold.expiresAt),
       ...(hold.granted !== undefined && { granted: hold.granted }),
       thresholds: thresholdsCrossed(plans, moment),
       states: plans.map((plan, index) => callState(plan, hold.draws[index], moment)),
@@ -274,6 +278,7 @@ export function createBook(options: BookOptions): Book {
     const hold: Hold = {
       id,
       at: moment.wall,
+      atText: instant(moment.wall),
       expiresAt: moment.wall + expiresInMs,
       expiresInMs,
       deadline: moment.steady + expiresInMs,
@@ -318,7 +323,7 @@ export function createBook(options: BookOptions): Book {
     const entry = endedEntry(request.entry, {
       id: hold.id,
       kind: 'settled',
-      at: instant(hold.at),
+      at: hold.atText,
       endedAt: instant(moment.wall),
       ...(overHold && { flags: [ledgerFlags.overHold] }),
     });
@@ -388,7 +393,7 @@ export function createBook(options: BookOptions): Book {
     const entry = endedEntry(request.entry, {
       id: hold.id,
       kind: 'released',
-      at: instant(hold.at),
+      at: hold.atText,
       endedAt: instant(moment.wall),
     });
     finish(hold, [], entry, moment);
@@ -484,6 +489,7 @@ export function createBook(options: BookOptions): Book {
       order += 1;
       const hold: Hold = {
         ...stored,
+        atText: instant(stored.at),
         // Whatever happened to the clock meanwhile, no hold outlives its own length.
         deadline: moment.steady + Math.min(stored.expiresAt - moment.wall, stored.expiresInMs),
         order,

@@ -100,7 +100,7 @@ export function createDrawPlanner(compile: LimitCompiler, windowAt: WindowFinder
         const row = Math.floor(moment.steady / stepMs) * stepMs;
         return {
           ...whole,
-          span: { start: moment.steady - lengthMs },
+          span: rollingSpan(moment.steady - lengthMs),
           row,
           // The first row whose end lies in the window.
           from: Math.floor((moment.steady - lengthMs) / stepMs) * stepMs,
@@ -125,4 +125,8 @@ export function createDrawPlanner(compile: LimitCompiler, windowAt: WindowFinder
 /** Which row a plan counts on. */
 export function rowStart(plan: Plan): number {
   return plan.counting === 'sum' ? plan.row : 0;
+}
+
+function rollingSpan(start: number): Span {
+  return { start, windowStart: new Date(start).toISOString() };
 }

@@ -8,7 +8,7 @@ import { subunitsToText } from './subunits.ts';
 export function presentState(plan: Plan, { capacity, settled, held }: Reading): LimitState {
   const { limit } = plan.compiled;
   const currency = currencyOf(limit);
-  const { start, end } = plan.span;
+  const { windowStart, resetsAt } = plan.span;
   return {
     limitId: limit.id,
     bucket: plan.bucket,
@@ -19,11 +19,20 @@ export function presentState(plan: Plan, { capacity, settled, held }: Reading): 
     settled: subunitsToText(settled),
     held: subunitsToText(held),
     available: subunitsToText(capacity - settled - held),
-    ...(start !== undefined && { windowStart: instant(start) }),
-    ...(end !== undefined && { resetsAt: instant(end) }),
+    ...(windowStart !== undefined && { windowStart }),
+    ...(resetsAt !== undefined && { resetsAt }),
   };
 }
 
-export function instant(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+/** Writes instants; the one written last is remembered, because many things happen in the same millisecond. */
+export function createInstantText(): (milliseconds: number) => string {
+  let last = Number.NaN;
+  let text = '';
+  return (milliseconds) => {
+    if (milliseconds !== last) {
+      text = new Date(milliseconds).toISOString();
+      last = milliseconds;
+    }
+    return text;
+  };
 }

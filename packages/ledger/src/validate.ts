@@ -4,6 +4,9 @@ import type { ReserveRequest } from './ledger.ts';
 const longestHoldMs = 31 * 86_400_000;
 const longestId = 256;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const unprintable = /[\u0000-\u001f\u007f]/;
+
 /**
  * What no store may count, whoever asks for it.
  *
@@ -66,8 +69,11 @@ export function checkEntry(entry: LedgerEntry): void {
 }
 
 export function checkId(id: string): void {
-  if (typeof id !== 'string' || id.length === 0 || id.length > longestId) {
-    throw new ConfigurationError('id', `expected 1 to ${longestId} characters, got ${describe(id)}`);
+  if (typeof id !== 'string' || id.length === 0 || id.length > longestId || unprintable.test(id)) {
+    throw new ConfigurationError(
+      'id',
+      `expected 1 to ${longestId} printable characters, got ${describe(id)}`,
+    );
   }
 }
 

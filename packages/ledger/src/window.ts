@@ -5,10 +5,18 @@ import { type TimeZone, timeZone } from './time-zone.ts';
 export interface Span {
   readonly start?: number;
   readonly end?: number;
+  /** The same as instants, for people. */
+  readonly windowStart?: string;
+  readonly resetsAt?: string;
 }
 
 /** Says which window of a limit an instant falls in. */
 export type WindowFinder = (window: LimitWindow, at: number) => Span;
+
+interface Edges {
+  readonly start: number;
+  readonly end: number;
+}
 
 type CalendarWindow = Extract<LimitWindow, { kind: 'calendar' }>;
 
@@ -19,6 +27,21 @@ type CalendarWindow = Extract<LimitWindow, { kind: 'calendar' }>;
 export function createWindowFinder(): WindowFinder {
   const zones = new Map<string, TimeZone>();
   const found = new Map<string, Required<Span>>();
+
+  /** The window last found under that name, when the instant is still in it. */
+  function remembered(key: string, at: number, find: () => Edges): Span {
+    const last = found.get(key);
+    if (last !== undefined && last.start <= at && at < last.end) return last;
+    const { start, end } = find();
+    const span = {
+      start,
+      end,
+      windowStart: new Date(start).toISOString(),
+      resetsAt: new Date(end).toISOString(),
+    };
+    found.set(key, span);
+    return span;
+  }
 
   function zoneOf(name: string): TimeZone {
     let zone = zones.get(name);
@@ -32,14 +55,10 @@ export function createWindowFinder(): WindowFinder {
   function calendar(window: CalendarWindow, at: number): Span {
     const name = window.timeZone ?? 'UTC';
     const fiscalStart = window.fiscalYearStartMonth ?? 1;
-    const key = `${window.period}/${name}/${fiscalStart}`;
-    const last = found.get(key);
-    if (last !== undefined && last.start <= at && at < last.end) return last;
-    const zone = zoneOf(name);
-    const span =
-      window.period === 'hour' ? hourAt(zone, at) : periodAt(zone, window.period, fiscalStart - 1, at);
-    found.set(key, span);
-    return span;
+    return remembered(`${window.period}/${name}/${fiscalStart}`, at, () => {
+      const zone = zoneOf(name);
+      return window.period === 'hour' ? hourAt(zone, at) : periodAt(zone, window.period, fiscalStart - 1, at);
+    });
   }
 
   return (window, at) => {
@@ -49,11 +68,11 @@ export function createWindowFinder(): WindowFinder {
       case 'fixed': {
         const lengthMs = window.seconds * 1000;
         const anchor = window.anchor === undefined ? 0 : Date.parse(window.anchor);
-        const start = anchor + Math.floor((at - anchor) / lengthMs) * lengthMs;
-        return { start, end: start + lengthMs };
+        return remembered(`fixed/${lengthMs}/${anchor}`, at, () => {
+          const start = anchor + Math.floor((at - anchor) / lengthMs) * lengthMs;
+          return { start, end: start + lengthMs };
+        });
       }
-      case 'rolling':
-        return { start: at - window.seconds * 1000 };
       default:
         return {};
     }
@@ -64,7 +83,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** An hour that the clock goes through twice is two windows; one cut by a change of the clock ends there. */
-function hourAt(zone: TimeZone, at: number): Required<Span> {
+function hourAt(zone: TimeZone, at: number): Edges {
   const offset = zone.offsetAt(at);
   const start = Math.floor((at + offset) / hourMs) * hourMs - offset;
   const end = start + hourMs;
@@ -79,7 +98,7 @@ function periodAt(
   period: Exclude<CalendarPeriod, 'hour'>,
   fiscalStart: number,
   at: number,
-): Required<Span> {
+): Edges {
   let local = localStart(period, fiscalStart, at + zone.offsetAt(at));
   let next = localNext(period, local);
   // A clock set back over midnight shows yesterday again: the day that has begun goes on.

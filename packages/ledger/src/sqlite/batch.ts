@@ -1,11 +1,15 @@
-/** What one transaction writes. Only plain values, so that it can be sent to another thread. */
+/**
+ * What one transaction writes, as it is sent to the writing thread: text in lines, because one long text
+ * travels between threads several times faster than many small values.
+ */
 export interface Batch {
-  /** Limit definitions met for the first time. */
-  readonly definitions: readonly (readonly [id: number, definition: string])[];
-  readonly holds: readonly HoldRecord[];
+  /** Limit definitions met for the first time: number and JSON. */
+  readonly definitions: string;
+  readonly holds: string;
   /** Ids of holds that ended. */
-  readonly ended: readonly string[];
-  readonly entries: readonly EntryRecord[];
+  readonly ended: string;
+  /** Each entry and what it counted, both as JSON. */
+  readonly entries: string;
   readonly rows: readonly RowRecord[];
 }
 
@@ -20,8 +24,9 @@ export type HoldRecord = readonly [
   entry: string,
 ];
 
-/** An entry and what it counted, both as JSON. */
 export type EntryRecord = readonly [body: string, draws: string];
+
+export type DefinitionRecord = readonly [id: number, definition: string];
 
 export type RowRecord = readonly [
   account: string,
@@ -30,3 +35,12 @@ export type RowRecord = readonly [
   held: bigint,
   told: number,
 ];
+
+/** Neither JSON nor an id has a tab or the end of a line in it. */
+export function toLines(records: readonly (readonly (string | number | null)[])[]): string {
+  return records.map((record) => record.join('\t')).join('\n');
+}
+
+export function fromLines(text: string): string[][] {
+  return text === '' ? [] : text.split('\n').map((line) => line.split('\t'));
+}

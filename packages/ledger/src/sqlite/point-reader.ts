@@ -13,6 +13,8 @@ export interface PointReader {
   readonly account: (key: string) => Account | undefined;
   readonly row: (account: string, start: number) => Row | undefined;
   readonly entry: (id: string) => RecordedEntry | undefined;
+  /** In the order of text; empty when there is no entry. */
+  readonly greatestEntryId: () => string;
   readonly corrections: (id: string) => LedgerEntry[];
 }
 
@@ -56,6 +58,7 @@ export function createPointReader(database: DatabaseSync): PointReader {
       const row = entry.get(id);
       return row === undefined ? undefined : read(row);
     },
+    greatestEntryId: () => String(database.prepare('SELECT max(id) AS id FROM entries').get()?.['id'] ?? ''),
     corrections: (id) =>
       corrections
         .all(id)

@@ -51,14 +51,31 @@ export function readTallies(database: DatabaseSync, { by, filter = {} }: SumQuer
   const asked = [...by, ...Object.keys(filter.match ?? {})];
   const rolledUp = filter.operationId === undefined && asked.every((name) => columns.has(name));
   if (!rolledUp) return tallyEntries(database, by, filter);
-  return coverTime(...rangeOf(filter)).flatMap((period) => tallyPeriod(database, by, filter, period));
+  const [from, until] = rangeOf(filter);
+  return atOneMoment(database, () => [
+    ...coverTime(from, until).flatMap((period) => tallyPeriod(database, by, filter, period)),
+    // What the roll-ups do not have yet. In periods without a grain, entries are read anyway.
+    ...coverTime(from, until)
+      .filter(({ grain }) => grain !== undefined)
+      .flatMap(({ from, until }) => tallyPeriod(database, by, filter, { from, until, unrolled: true })),
+  ]);
+}
+
+/** Several statements see the same state of the store, whatever is written meanwhile. */
+export function atOneMoment<Result>(database: DatabaseSync, read: () => Result): Result {
+  database.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    database.exec('COMMIT');
+  }
 }
 
 function tallyPeriod(
   database: DatabaseSync,
   by: readonly string[],
   filter: EntryFilter,
-  { grain, from, until }: CoveredPeriod,
+  { grain, from, until, unrolled = false }: CoveredPeriod & { readonly unrolled?: boolean },
 ): Tally[] {
   const { where, values } = groupConditions(filter);
   const group = [...by.map((name) => `g.${columns.get(name)}`), 's.currency'];
@@ -66,7 +83,11 @@ function tallyPeriod(
     grain === undefined
       ? {
           table: 'entries',
-          range: ['s.at >= ?', 's.at < ?'],
+          range: [
+            ...(unrolled ? ['s.seq > (SELECT until_seq FROM rolled_up)'] : []),
+            `${unrolled ? '+' : ''}s.at >= ?`,
+            's.at < ?',
+          ],
           limits: [from, until],
           entries: 'count(*)',
           unpriced: 'sum(s.cost_whole IS NULL)',

@@ -2,21 +2,21 @@ import type { Limit } from '@genops/core';
 import type { EntryDraw, HeldDraw, Hold, RecordedEntry, StoredHold } from '../book.ts';
 import { entryFromJson, entryToJson, holdEntryFromJson } from '../entry.ts';
 import { rowStart } from '../plan-draw.ts';
-import type { EntryRecord, HoldRecord } from './batch.ts';
+import type { DefinitionRecord, EntryRecord, HoldRecord } from './batch.ts';
 
 /** Numbers for limit definitions, so that each is stored once however often it is drawn on. */
 export interface Definitions {
   readonly idOf: (limit: Limit) => number;
   readonly limitOf: (id: number) => Limit;
   /** Those met since it was last asked. */
-  readonly takeNew: () => (readonly [id: number, definition: string])[];
+  readonly takeNew: () => DefinitionRecord[];
 }
 
-export function createDefinitions(stored: Iterable<readonly [id: number, definition: string]>): Definitions {
+export function createDefinitions(stored: Iterable<DefinitionRecord>): Definitions {
   const ids = new Map<string, number>();
   const byLimit = new WeakMap<Limit, number>();
   const limits = new Map<number, Limit>();
-  let added: (readonly [number, string])[] = [];
+  let added: DefinitionRecord[] = [];
 
   function add(id: number, definition: string, limit: Limit): void {
     ids.set(definition, id);

@@ -89,9 +89,8 @@ CREATE TABLE entries (
   draws TEXT NOT NULL,
   hash BLOB NOT NULL
 ) STRICT;
-CREATE INDEX entries_at ON entries (at);
+CREATE INDEX entries_at ON entries (at, group_id);
 CREATE INDEX entries_operation ON entries (operation_id);
-CREATE INDEX entries_group ON entries (group_id, at);
 CREATE INDEX entries_session ON entries (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX entries_corrects ON entries (corrects) WHERE corrects IS NOT NULL;
 
@@ -109,6 +108,11 @@ CREATE TABLE rollups (
   refused INTEGER NOT NULL,
   PRIMARY KEY (grain, start, group_id, currency)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rolled_up (
+  until_seq INTEGER NOT NULL
+) STRICT;
+INSERT INTO rolled_up VALUES (0);
 
 CREATE TABLE retired (
   from_seq INTEGER PRIMARY KEY,

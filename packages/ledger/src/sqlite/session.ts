@@ -1,7 +1,8 @@
 import type { Row } from '../account.ts';
 import { type Book, createBook, type Hold, type RecordedEntry } from '../book.ts';
 import type { Clock } from '../clock.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, toLines } from './batch.ts';
+import { createFreshIds } from './fresh-ids.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
 import { entryToRecord, holdToRecord } from './records.ts';
@@ -29,11 +30,15 @@ export function openSession(path: string, clock: Clock): Session {
   /** Of the batch that is being written: not to be found on disk yet. */
   let entriesInFlight: ReadonlyMap<string, RecordedEntry> = new Map();
 
+  const fresh = createFreshIds(reader.greatestEntryId());
+  const findEntry = (id: string): RecordedEntry | undefined =>
+    fresh.isFresh(id) ? undefined : (entries.get(id) ?? entriesInFlight.get(id) ?? reader.entry(id));
+
   const book = createBook({
     clock,
     loadAccount: reader.account,
     loadRow: reader.row,
-    findEntry: (id) => entries.get(id) ?? entriesInFlight.get(id) ?? reader.entry(id),
+    findEntry,
     findCorrections: (id) => [
       ...reader.corrections(id),
       ...[...entriesInFlight.values(), ...entries.values()]
@@ -46,7 +51,10 @@ export function openSession(path: string, clock: Clock): Session {
         // A hold that comes and goes between two commits never touches the disk.
         if (!holds.delete(id)) ended.push(id);
       },
-      recorded: (recorded) => entries.set(recorded.entry.id, recorded),
+      recorded: (recorded) => {
+        fresh.add(recorded.entry.id);
+        entries.set(recorded.entry.id, recorded);
+      },
       changed: (row) => rows.add(row),
     },
   });
@@ -57,14 +65,14 @@ export function openSession(path: string, clock: Clock): Session {
     changed: () => holds.size + ended.length + rows.size + entries.size > 0,
     takeBatch: () => {
       const batch = {
-        holds: [...holds.values()].map((hold) => holdToRecord(hold, definitions)),
-        ended,
-        entries: [...entries.values()].map((recorded) => entryToRecord(recorded, definitions)),
+        holds: toLines(Array.from(holds.values(), (hold) => holdToRecord(hold, definitions))),
+        ended: ended.join('\n'),
+        entries: toLines(Array.from(entries.values(), (recorded) => entryToRecord(recorded, definitions))),
         rows: [...rows].map(
           ({ account, start, settled, held, told }) => [account, start, settled, held, told] as const,
         ),
         // Last: the records above may have met new ones.
-        definitions: definitions.takeNew(),
+        definitions: toLines(definitions.takeNew()),
       };
       entriesInFlight = entries;
       holds = new Map();

@@ -4,6 +4,7 @@ import type { VerifyResult } from '../ledger.ts';
 import { createCounterCheck } from '../verify-counters.ts';
 import { readFacts } from './entry-facts.ts';
 import { createPointReader, toRow } from './point-reader.ts';
+import { atOneMoment } from './query.ts';
 import { entryDrawsFromJson } from './records.ts';
 import { rollupGrains } from './schema.ts';
 import { join } from './split-amount.ts';
@@ -17,9 +18,7 @@ export function verify(database: DatabaseSync): VerifyResult {
   const find = (sentence: string): void => {
     if (findings.length < mostFindings) findings.push(sentence);
   };
-  // One transaction, so that nothing that is written meanwhile is seen by half.
-  database.exec('BEGIN');
-  try {
+  return atOneMoment(database, () => {
     const check = createCounterCheck();
     const { definitions, holds } = createPointReader(database);
     const entries = verifyChain(database, find, (draws) => {
@@ -30,9 +29,7 @@ export function verify(database: DatabaseSync): VerifyResult {
     for (const finding of check.compare(rows.map(toRow))) find(finding);
     verifyRollups(database, find);
     return { result: findings.length === 0 ? 'intact' : 'damaged', entries, findings };
-  } finally {
-    database.exec('COMMIT');
-  }
+  });
 }
 
 function verifyChain(
@@ -97,7 +94,7 @@ function verifyRollups(database: DatabaseSync, find: (sentence: string) => void)
         SELECT at - ((at % ?1) + ?1) % ?1 AS start, group_id, currency, 1 AS entries,
           coalesce(cost_whole, 0) AS whole, coalesce(cost_fraction, 0) / 1000000 AS high,
           coalesce(cost_fraction, 0) % 1000000 AS low, input_tokens, output_tokens, cost_whole IS NULL AS unpriced
-        FROM entries
+        FROM entries WHERE seq <= (SELECT until_seq FROM rolled_up)
         UNION ALL
         SELECT start, group_id, currency, -entries, -cost_whole, -(cost_fraction / 1000000), -(cost_fraction % 1000000),
           -input_tokens, -output_tokens, -unpriced

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Batch, EntryRecord } from './batch.ts';
-import { type EntryFacts, readFacts } from './entry-facts.ts';
+import { type Batch, fromLines } from './batch.ts';
+import { readFacts } from './entry-facts.ts';
 import { openForWriting } from './open-database.ts';
-import { columnOf, groupDimensions, rollupGrains } from './schema.ts';
+import { createRollups } from './rollups.ts';
+import { columnOf, groupDimensions } from './schema.ts';
 import { split } from './split-amount.ts';
 
 /** Writes batches, each in one transaction that is on disk when `commit` returns. */
@@ -21,6 +22,7 @@ export function openWriter(path: string): Writer {
   // After a failed sync nobody knows what of the log is on disk: what it says is written again, and synced.
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   const insert = prepareStatements(database);
+  const rollups = createRollups(database);
   const groups = new Map<string, number>();
   let { seq, hashText } = lastEntry(database);
 
@@ -28,25 +30,50 @@ export function openWriter(path: string): Writer {
     const before = { seq, hashText };
     try {
       database.exec('BEGIN IMMEDIATE');
-      for (const definition of batch.definitions) insert.definition.run(...definition);
-      for (const hold of batch.holds) insert.hold.run(...hold);
-      for (const id of batch.ended) insert.endHold.run(id);
-      writeEntries(batch.entries);
+      for (const [id = '', definition = ''] of fromLines(batch.definitions)) {
+        insert.definition.run(Number(id), definition);
+      }
+      for (const fields of fromLines(batch.holds)) writeHold(fields);
+      for (const [id = ''] of fromLines(batch.ended)) insert.endHold.run(id);
+      writeEntries(fromLines(batch.entries));
       for (const [account, start, settled, held, told] of batch.rows) {
         insert.counter.run(account, start, ...split(settled), ...split(held), told);
       }
       database.exec('COMMIT');
+      rollups.committed();
     } catch (error) {
       ({ seq, hashText } = before);
       groups.clear();
+      rollups.rolledBack();
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
   }
 
-  function writeEntries(entries: readonly EntryRecord[]): void {
-    const rollups = new Map<string, Rollup>();
-    for (const [body, draws] of entries) {
+  function writeHold([
+    id = '',
+    at,
+    expiresAt,
+    expiresInMs,
+    clampSteps,
+    granted,
+    draws = '',
+    entry = '',
+  ]: string[]): void {
+    insert.hold.run(
+      id,
+      Number(at),
+      Number(expiresAt),
+      Number(expiresInMs),
+      numberOrNull(clampSteps),
+      numberOrNull(granted),
+      draws,
+      entry,
+    );
+  }
+
+  function writeEntries(entries: readonly string[][]): void {
+    for (const [body = '', draws = ''] of entries) {
       const facts = readFacts(body);
       const groupId = groupOf(facts.group);
       seq += 1;
@@ -68,24 +95,9 @@ export function openWriter(path: string): Writer {
         draws,
         chained,
       );
-      for (const grain of grains) {
-        addTo(rollups, grain, Math.floor(facts.at / grain) * grain, groupId, facts);
-      }
+      rollups.add(seq, groupId, facts);
     }
-    for (const rollup of rollups.values()) {
-      insert.rollup.run(
-        rollup.grain,
-        rollup.start,
-        rollup.groupId,
-        rollup.currency,
-        rollup.entries,
-        ...split(rollup.cost),
-        rollup.inputTokens,
-        rollup.outputTokens,
-        rollup.unpriced,
-        rollup.refused,
-      );
-    }
+    rollups.writeWhenDue();
   }
 
   function groupOf(group: readonly (string | null)[]): number {
@@ -103,51 +115,8 @@ export function openWriter(path: string): Writer {
   return { commit, close: () => database.close() };
 }
 
-const grains = Object.values(rollupGrains);
-
-interface Rollup {
-  readonly grain: number;
-  readonly start: number;
-  readonly groupId: number;
-  readonly currency: string;
-  entries: number;
-  cost: bigint;
-  inputTokens: number;
-  outputTokens: number;
-  unpriced: number;
-  refused: number;
-}
-
-function addTo(
-  rollups: Map<string, Rollup>,
-  grain: number,
-  start: number,
-  groupId: number,
-  facts: EntryFacts,
-): void {
-  const key = `${grain}|${start}|${groupId}|${facts.currency}`;
-  let rollup = rollups.get(key);
-  if (rollup === undefined) {
-    rollup = {
-      grain,
-      start,
-      groupId,
-      currency: facts.currency,
-      entries: 0,
-      cost: 0n,
-      inputTokens: 0,
-      outputTokens: 0,
-      unpriced: 0,
-      refused: 0,
-    };
-    rollups.set(key, rollup);
-  }
-  rollup.entries += 1;
-  rollup.inputTokens += facts.inputTokens;
-  rollup.outputTokens += facts.outputTokens;
-  if (facts.cost === undefined) rollup.unpriced += 1;
-  else rollup.cost += facts.cost;
-  if (facts.kind === 'refused') rollup.refused += 1;
+function numberOrNull(text: string | undefined): number | null {
+  return text === undefined || text === '' ? null : Number(text);
 }
 
 /** The end of the chain; it begins with nothing. */
@@ -180,17 +149,5 @@ function prepareStatements(database: DatabaseSync) {
     ),
     entry: prepare(`INSERT INTO entries VALUES (${places(15)})`),
     counter: prepare(`INSERT OR REPLACE INTO counters VALUES (${places(7)})`),
-    rollup: prepare(`
-      INSERT INTO rollups VALUES (${places(11)})
-      ON CONFLICT DO UPDATE SET
-        entries = entries + excluded.entries,
-        cost_whole = cost_whole + excluded.cost_whole
-          + (cost_fraction + excluded.cost_fraction) / 1000000000000,
-        cost_fraction = (cost_fraction + excluded.cost_fraction) % 1000000000000,
-        input_tokens = input_tokens + excluded.input_tokens,
-        output_tokens = output_tokens + excluded.output_tokens,
-        unpriced = unpriced + excluded.unpriced,
-        refused = refused + excluded.refused
-    `),
   };
 }

@@ -253,6 +253,7 @@ export function testReserve({ ledger, clock }: Bench): void {
       ['no time to live', { expiresInMs: 0 }, ConfigurationError],
       ['a time to live that is no number', { expiresInMs: Number.NaN }, ConfigurationError],
       ['no id', { id: '' }, ConfigurationError],
+      ['an id over two lines', { id: 'a\nb' }, ConfigurationError],
       ['half a step', { clampSteps: 0.5 }, ConfigurationError],
     ])('rejects %s', async (_, changes, error) => {
       const request = { ...reserveRequest('a', [draw(budget(), '0.1')]), ...changes };
