@@ -6,15 +6,22 @@ export interface Pricing {
    * What a call cost: what the provider reported, else each meter at the price in force at `at`.
    *
    * @throws {UsageError} for counters that cannot be
+   * @throws {ConfigurationError} when `at` is not an instant
    */
   price(question: PriceQuestion): Cost;
   /**
    * The most that a call can come to, tier by tier, modifiers included. Never below what `price` says
    * about the finished call, as long as the provider honours the output cap.
+   *
+   * @throws {ConfigurationError} when `at` is not an instant
    */
   upperBound(question: BoundQuestion): Bound;
-  /** What a call will probably come to. */
-  estimate(question: BoundQuestion): Bound;
+  /**
+   * What a call will probably come to, at the tier that it asks for. An expectation, not a promise.
+   *
+   * @throws {ConfigurationError} when `at` is not an instant
+   */
+  estimate(question: EstimateQuestion): Bound;
 }
 
 export interface PriceQuestion extends PricedModel {
@@ -29,6 +36,13 @@ export interface BoundQuestion extends PricedModel {
   readonly facts: RequestFacts;
 }
 
+export interface EstimateQuestion extends BoundQuestion {
+  /** Tokens of the prompt's text, when somebody counted them. */
+  readonly promptTokens?: number;
+  /** Tokens that each answer will probably have. */
+  readonly outputTokens?: number;
+}
+
 /** What a price depends on besides usage. */
 export interface PricedModel {
   readonly provider: string;
@@ -40,6 +54,8 @@ export interface PricedModel {
   readonly speed?: string;
   readonly region?: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
+  /** What was used before in the billing period, for contracts whose prices fall with volume. */
+  readonly volume?: Readonly<Partial<Record<'tokens' | 'requests' | 'spend', number>>>;
 }
 
 export type Bound =
@@ -49,7 +65,10 @@ export type Bound =
       readonly inputTokens: number;
       /** Over all choices. */
       readonly outputTokens: number;
-      /** Cap of each answer that the bound relies on; to be sent upstream when the caller set none. */
+      /**
+       * Cap of each answer that the bound relies on and nobody has set: neither the caller nor, as far as is
+       * known, the model. To be sent upstream.
+       */
       readonly maxOutputTokens?: number;
     }
   | Extract<Cost, { result: 'unpriced' }>;

@@ -1,0 +1,57 @@
+import { bundledCatalog } from './bundled.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { estimateCall } from './estimate.ts';
+import { type Locate, unpriced } from './find-prices.ts';
+import { type LocatedModel, locateModel } from './locate.ts';
+import { priceCall } from './price.ts';
+import type { Pricing } from './pricing.ts';
+import { type Assumptions, usualAssumptions } from './prospect.ts';
+import type { PriceFile } from './schema.ts';
+import { boundCall } from './upper-bound.ts';
+
+export interface PricingOptions {
+  /** What everything is priced by at last. @default the prices that come with this package */
+  readonly catalog?: Catalog;
+  /** Prices of one's own, the first on top: contracts, private deployments, margins. */
+  readonly overrides?: readonly PriceFile[];
+  /** What bounds and estimates assume where nothing is known. */
+  readonly assumptions?: Partial<Assumptions>;
+}
+
+/** Answers remembered for each provider; names come from callers, so there has to be an end. */
+const rememberedModels = 10_000;
+
+/**
+ * Makes the prices ready for use. Looking a model up is done once for each name; after that a question
+ * touches nothing but its own price.
+ */
+export function createPricing(options: PricingOptions = {}): Pricing {
+  const { catalog = bundledCatalog(), overrides = [] } = options;
+  const catalogs = [...overrides.map((file) => createCatalog([file])), catalog];
+  const assumptions = { ...usualAssumptions, ...options.assumptions };
+  const locate = rememberLocated(catalogs);
+  return {
+    price: (question) => priceCall(locate, question),
+    upperBound: (question) => boundCall(locate, assumptions, question),
+    estimate: (question) => estimateCall(locate, assumptions, question),
+  };
+}
+
+function rememberLocated(catalogs: readonly Catalog[]): Locate {
+  type Located = LocatedModel | ReturnType<typeof unpriced>;
+  const byProvider = new Map<string, Map<string, Located>>();
+  return (provider, model) => {
+    let models = byProvider.get(provider);
+    let found = models?.get(model);
+    if (found !== undefined) return found;
+    const located = locateModel(catalogs, provider, model);
+    found = located.result === 'located' ? located : unpriced(located.reason, located.message);
+    if (models === undefined || models.size >= rememberedModels) {
+      models = new Map();
+      if (byProvider.size >= rememberedModels) byProvider.clear();
+      byProvider.set(provider, models);
+    }
+    models.set(model, found);
+    return found;
+  };
+}
