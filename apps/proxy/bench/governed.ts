@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Running, startServer } from './processes.ts';
 
 /** The key that callers of the governed proxy present. */
-export const virtualKey = 'sk-genops-bench';
+export const virtualKey = 'gk-bench-0123456789';
 
 /** Starts the proxy with everything on: attribution, an enforced budget and a rate limit, a durable ledger. */
 export async function startGoverned(upstreamUrl: string): Promise<Running> {

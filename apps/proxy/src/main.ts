@@ -37,12 +37,12 @@ async function main(): Promise<void> {
     await ledger.close();
     throw error;
   }
+  stopOnSignals(proxy);
   print(
     starter === undefined
       ? welcome(proxy, configFile as string, dataDirectory)
       : welcomeStarter(proxy, starter, dataDirectory),
   );
-  stopOnSignals(proxy);
 }
 
 async function findConfig({ configFile }: StartOptions): Promise<string | undefined> {
