@@ -1,55 +1,86 @@
+import { isAttempt } from './attempt-context.ts';
 import type { Directory, Found } from './directory.ts';
 import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
 import { createWebClient, webTransport } from './web.ts';
 
+type Fetch = typeof globalThis.fetch;
+
 export interface GovernedFetchOptions {
   readonly line: Line;
   readonly directory: Directory;
   readonly onUnknownRoute: 'refuse' | 'pass';
-  readonly fetch: typeof globalThis.fetch;
+  readonly onUnknownProvider: 'refuse' | 'pass';
+  readonly fetch: Fetch;
 }
 
-/** A `fetch` whose calls to known providers travel the line. */
-export function createGovernedFetch(options: GovernedFetchOptions): typeof globalThis.fetch {
+/**
+ * A `fetch` whose calls to known providers travel the line. What passes by it passes as it came; so does an
+ * attempt of a call that another governor governs already.
+ */
+export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
   const { line, directory, fetch } = options;
-  const transport = webTransport(fetch);
   return async (input, init) => {
-    const request = new Request(input, init);
-    const found = directory.find(request.method, request.url);
+    const url = urlOf(input);
+    if (url === undefined || isAttempt()) return fetch(input, init);
+    const method = methodOf(input, init);
+    const found = directory.find(method, url);
     switch (found.result) {
       case 'metered': {
+        const request = new Request(input, init);
         const web = createWebClient(request.url, request.signal);
         const target = { provider: found.provider, route: found.route };
         const governed = {
-          method: request.method,
+          method,
           path: found.path,
           headers: Object.fromEntries(request.headers),
           body: new Uint8Array(await request.arrayBuffer()),
           dialect: found.route.dialect,
           targetsFor: () => [target],
         };
-        govern(line, governed, transport, web.client).catch(web.fail);
+        govern(line, governed, webTransport(dispatchedBy(fetch, init)), web.client).catch(web.fail);
         return web.response;
       }
-      case 'free':
+      case 'free': {
+        const request = new Request(input, init);
         return fetch(
           new Request(request, { headers: forwardedHeaders(Object.fromEntries(request.headers)) }),
         );
-      default:
-        return options.onUnknownRoute === 'pass' ? fetch(request) : unknownRoute(request, found);
+      }
+      case 'unknown_route':
+        return options.onUnknownRoute === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
+      case 'unknown_provider':
+        return options.onUnknownProvider === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
     }
   };
 }
 
+/** In its normal form; `undefined` for what is no URL, which `fetch` itself knows best how to refuse. */
+function urlOf(input: Parameters<Fetch>[0]): string | undefined {
+  if (typeof input === 'object' && 'url' in input) return input.url;
+  return URL.parse(String(input))?.href;
+}
+
+function methodOf(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): string {
+  const inherited = typeof input === 'object' && 'method' in input ? input.method : 'GET';
+  return (init?.method ?? inherited).toUpperCase();
+}
+
+/** Calls go through the dispatcher that the caller chose: an HTTP proxy, certificates of their own. */
+function dispatchedBy(fetch: Fetch, init: Parameters<Fetch>[1]): Fetch {
+  const dispatcher = init?.dispatcher;
+  if (dispatcher === undefined) return fetch;
+  return (input, own) => fetch(input, { ...own, dispatcher });
+}
+
 /** What cannot be priced is not sent, unless somebody said that it may be. */
-function unknownRoute(request: Request, found: Found): Response {
-  const what = `${request.method} ${new URL(request.url).pathname}`;
+function refuseUnknown(method: string, url: string, found: Found): Response {
+  const { origin, pathname } = new URL(url);
   const message =
     found.result === 'unknown_provider'
-      ? `No governed provider is at ${new URL(request.url).origin}: add its record to "providers"`
-      : `${what} is not governed yet, so what it costs could not be held; onUnknownRoute: 'pass' lets it through unmetered`;
+      ? `No governed provider is at ${origin}: add its record to "providers"`
+      : `${method} ${pathname} is not governed yet, so what it costs could not be held; onUnknownRoute: 'pass' lets it through unmetered`;
   const code = found.result === 'unknown_provider' ? 'unknown_provider' : 'unknown_route';
   return Response.json(
     { error: { message, type: 'permission_error', param: null, code } },

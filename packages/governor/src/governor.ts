@@ -39,6 +39,8 @@ export interface GovernorOptions {
   readonly mode?: 'enforce' | 'observe';
   /** What happens to calls that are not known: other hosts, other paths of a known host. @default 'refuse' */
   readonly onUnknownRoute?: 'refuse' | 'pass';
+  /** What happens to calls of other hosts, where that is something else. @default `onUnknownRoute` */
+  readonly onUnknownProvider?: 'refuse' | 'pass';
   /** What makes the calls. @default the global `fetch` */
   readonly fetch?: typeof globalThis.fetch;
   /** Of one attempt, answer included. @default 600_000 */
@@ -119,6 +121,7 @@ export function createGovernor(options: GovernorOptions): Governor {
       line,
       directory,
       onUnknownRoute: options.onUnknownRoute ?? 'refuse',
+      onUnknownProvider: options.onUnknownProvider ?? options.onUnknownRoute ?? 'refuse',
       // Looked up when a call is made, so that a fetch that is replaced later is the one that is used.
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     });

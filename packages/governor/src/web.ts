@@ -1,3 +1,4 @@
+import { sendAttempt } from './attempt-context.ts';
 import type {
   AnswerHandler,
   Client,
@@ -48,13 +49,15 @@ async function exchange(
 ): Promise<void> {
   let answered = false;
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: { ...request.headers },
-      ...(request.body !== undefined && { body: request.body as Uint8Array<ArrayBuffer> }),
-      redirect: 'manual',
-      signal,
-    });
+    const response = await sendAttempt(() =>
+      fetch(request.url, {
+        method: request.method,
+        headers: { ...request.headers },
+        ...(request.body !== undefined && { body: request.body as Uint8Array<ArrayBuffer> }),
+        redirect: 'manual',
+        signal,
+      }),
+    );
     answered = true;
     answer.head(response.status, decodedHeaders(response.headers));
     const reader = response.body?.getReader();
