@@ -14,7 +14,7 @@ export interface Verdict {
 /** Asks the rules, and what to do when no place that could serve the call has a known price. */
 export function decide(line: Line, identified: IdentifiedCall, candidates: readonly Candidate[]): Verdict {
   const { call } = identified;
-  const limits = line.policy.limitsOf(call);
+  const limits = line.limits.of(call);
   const ruling = line.policy.decide(call);
   if (ruling.verdict === 'blocked') return { decision: decisionOf(ruling), limits, refusal: denied(ruling) };
 

@@ -2,11 +2,14 @@ import type { Attribution, Dialect, GovernorEvent, Provider, ProviderRoute } fro
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
+import type { LimitsInForce } from './limits-in-force.ts';
 import type { Headers } from './transport.ts';
 
 /** What the stages of the line work with: everything they need comes in here. */
 export interface Line {
   readonly policy: CompiledPolicy;
+  /** The limits that calls draw on: the policy's and all others in force. */
+  readonly limits: LimitsInForce;
   readonly pricing: Pricing;
   readonly ledger: Ledger;
   /** What every call says unless it says otherwise. */
@@ -14,6 +17,8 @@ export interface Line {
   readonly options: LineOptions;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Keeps the sessions that a call is made in open until it is over. */
+  readonly track: <Result>(call: Promise<Result>) => Promise<Result>;
   /** Tells whoever listens. Never throws. */
   readonly announce: (event: GovernorEvent) => void;
   /** Takes errors that no caller can be told of. Never throws. */
