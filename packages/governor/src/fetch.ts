@@ -39,7 +39,8 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
           dialect: found.route.dialect,
           targetsFor: () => [target],
         };
-        govern(line, governed, webTransport(dispatchedBy(fetch, init)), web.client).catch(web.fail);
+        const call = govern(line, governed, webTransport(dispatchedBy(fetch, init)), web.client);
+        line.track(call).catch(web.fail);
         return web.response;
       }
       case 'free': {

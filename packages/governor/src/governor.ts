@@ -5,7 +5,10 @@ import {
   checkAttribution,
   type GovernorEvent,
   type GovernorListener,
+  type Limit,
   type Provider,
+  type Session,
+  type SessionOptions,
   withBaseUrl,
 } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
@@ -21,7 +24,9 @@ import { createPricing, type Pricing } from '@genops/pricing';
 import { createDirectory, type Directory } from './directory.ts';
 import { createGovernedFetch } from './fetch.ts';
 import { govern } from './govern.ts';
+import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
+import { createSessions } from './sessions/sessions.ts';
 import type { Client, Transport } from './transport.ts';
 
 export interface GovernorOptions {
@@ -73,6 +78,17 @@ export interface Governor {
   ): SdkClient;
   /** The line itself, for transports of one's own. */
   govern(request: GovernedRequest, transport: Transport, client: Client): Promise<void>;
+  /**
+   * Adds limits for all calls to come. What the policy says stays: limits can be added, never loosened.
+   *
+   * @returns a function that takes them away again; what was counted stays counted
+   * @throws {ConfigurationError} when a limit is not well-formed
+   */
+  addLimits(limits: readonly Limit[]): () => void;
+  /** Runs `action`; calls made inside it, also after an `await`, draw on these limits too. */
+  withLimits<Result>(limits: readonly Limit[], action: () => Result): Result;
+  /** Begins a session: calls that belong together, with one report and perhaps a budget. */
+  startSession(options?: SessionOptions): Session;
   /** @returns a function that ends it */
   on(listener: GovernorListener): () => void;
   readonly ledger: Ledger;
@@ -102,15 +118,28 @@ export function createGovernor(options: GovernorOptions): Governor {
   const ledger = options.ledger ?? createMemoryLedger();
   const policy = policyFor(parsePolicy(options.policy ?? {}), options.mode ?? 'enforce');
   if (options.ledger === undefined) warnOfMemory(policy);
+  const now = options.now ?? (() => new Date());
+  const limits = createLimitsInForce(policy, options.mode ?? 'enforce');
+  const sessions = createSessions({
+    limits,
+    fetch: () => governedFetch,
+    now,
+    newId: () => `session_${randomUUID()}`,
+  });
   const line: Line = {
     policy,
+    limits,
     ledger,
     pricing: options.pricing ?? createPricing(),
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
-    now: options.now ?? (() => new Date()),
+    now,
     newId: options.newId ?? (() => `op_${randomUUID()}`),
-    announce: (event) => announce(listeners, event, onError),
+    track: sessions.track,
+    announce: (event) => {
+      sessions.note(event);
+      announce(listeners, event, onError);
+    },
     onError,
   };
   const sweep = setInterval(() => void ledger.expire().catch(onError), sweepEveryMs);
@@ -145,7 +174,10 @@ export function createGovernor(options: GovernorOptions): Governor {
           : fetchAt(createDirectory([withBaseUrl(provider, client.baseURL)]));
       return client.withOptions({ fetch, maxRetries: 0 }) as SdkClient;
     },
-    govern: (request, transport, client) => govern(line, request, transport, client),
+    govern: (request, transport, client) => line.track(govern(line, request, transport, client)),
+    addLimits: limits.add,
+    withLimits: (own, action) => limits.during(limits.compile(own), action),
+    startSession: sessions.start,
     on: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
