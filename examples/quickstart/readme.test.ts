@@ -25,7 +25,10 @@ afterAll(async () => {
 
 async function snippets(file: string, language: string): Promise<string[]> {
   const text = await readFile(join(root, file), 'utf8');
-  return Array.from(text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g')), (match) => match[1] as string);
+  return Array.from(
+    text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g')),
+    (match) => match[1] as string,
+  );
 }
 
 /** Runs a snippet as a program of its own, in an empty directory. @returns what it printed, on one line */
@@ -44,7 +47,10 @@ async function execute(name: string, code: string): Promise<string> {
 
 /** What a snippet says that it prints: the comments behind `console.log`, up to an ellipsis. */
 function promised(code: string): string[] {
-  const comments = Array.from(code.matchAll(/console\.log\(.*\);? \/\/ (.*)$/gm), (match) => match[1] as string);
+  const comments = Array.from(
+    code.matchAll(/console\.log\(.*\);? \/\/ (.*)$/gm),
+    (match) => match[1] as string,
+  );
   return comments.map((comment) => (comment.split('…')[0] as string).trim());
 }
 
@@ -88,7 +94,7 @@ describe('the quickstart', () => {
     expect(code.trimEnd().split('\n').length).toBeLessThan(60);
     const values = ['--conditions=@genops/source', join(here, 'quickstart.ts')];
     const { stdout } = await run(process.execPath, values, { env: { PATH: process.env['PATH'] } });
-    expect(stdout).toMatch(/answered: {2}?\S/);
+    expect(stdout).toMatch(/answered: \S/);
     expect(stdout).toMatch(/refused: .*no-legacy/);
     expect(stdout).toMatch(/refused: .*search-monthly/);
     expect(stdout).toMatch(/settled +gpt-4o-mini +acme 0\.\d+ USD/);

@@ -37,6 +37,8 @@ export interface OpenedRequest {
   readonly usageRequested: boolean;
   /** The bytes to forward: the very same ones when nothing changes. */
   rewrite(changes: RequestChanges): Uint8Array;
+  /** The path to send to, for formats that keep the model there; absent where the path never changes. */
+  rewritePath?(changes: RequestChanges): string;
 }
 
 /** What an answer says about itself. */
@@ -120,9 +122,10 @@ export interface Dialect {
    *
    * @param bytes - the body as it came
    * @param path - the path it was sent to, for formats that keep the model there
+   * @param contentType - the header of that name, which forms need: it holds their boundary
    * @throws {InvalidRequestError} when no provider could serve it
    */
-  openRequest(bytes: Uint8Array, path: string): OpenedRequest;
+  openRequest(bytes: Uint8Array, path: string, contentType?: string): OpenedRequest;
   /**
    * Reads a whole JSON answer. Loosely: what it does not know it leaves out.
    *

@@ -9,6 +9,25 @@ export {
   withAttribution,
 } from './attribution.ts';
 export type { Call, Operation } from './call.ts';
+export type {
+  CallGovernor,
+  EntryConditions,
+  EntrySum,
+  GovernableClient,
+  ModelAt,
+  RankedModel,
+  RankObjective,
+  RankQuestion,
+  UsageRecord,
+} from './call-governor.ts';
+export type {
+  ChatAnswer,
+  ChatClient,
+  ChatMessage,
+  ChatPromise,
+  ChatRequest,
+  ChatRequestOptions,
+} from './chat-client.ts';
 export type { Cost, CostBasis, CostLine, PriceReference, UnpricedReason } from './cost.ts';
 export { freeCost } from './cost.ts';
 export type { Decision, ReasonCode, Refusal, Verdict } from './decision.ts';

@@ -1,0 +1,133 @@
+import type { Attribution } from './attribution.ts';
+import type { Operation } from './call.ts';
+import type { Cost } from './cost.ts';
+import type { RequestFacts } from './dialect.ts';
+import type { GovernorListener } from './events.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+import type { Limit, LimitState } from './limit.ts';
+import type { Money } from './money.ts';
+import type { Provider } from './provider.ts';
+import type { Session, SessionOptions } from './session.ts';
+import type { Usage } from './usage.ts';
+
+/**
+ * What tools built on a governor use of it. `createGovernor` of `@genops/governor` makes one; whoever takes
+ * one as an argument needs no dependency on that package.
+ */
+export interface CallGovernor {
+  readonly fetch: typeof globalThis.fetch;
+  /** The same client, governed. */
+  wrap<Client extends GovernableClient>(client: Client, options?: { readonly provider?: Provider }): Client;
+  /** @returns a function that ends it */
+  on(listener: GovernorListener): () => void;
+  /** Adds limits for all calls to come. @returns a function that takes them away again */
+  addLimits(limits: readonly Limit[]): () => void;
+  /** Runs `action`; calls made inside it, also after an `await`, draw on these limits too. */
+  withLimits<Result>(limits: readonly Limit[], action: () => Result): Result;
+  startSession(options?: SessionOptions): Session;
+  /** Books a call that was made elsewhere. */
+  recordUsage(record: UsageRecord): Promise<LedgerEntry>;
+  /** Orders places that could serve a request, the best first. */
+  rank(question: RankQuestion): readonly RankedModel[];
+  readonly pricing: {
+    price(question: {
+      readonly provider: string;
+      readonly model: string;
+      readonly at: string;
+      readonly usage: Usage;
+    }): Cost;
+  };
+  readonly ledger: {
+    entries(query?: {
+      readonly filter?: EntryConditions;
+      readonly cursor?: string;
+      readonly pageSize?: number;
+    }): Promise<{ readonly entries: readonly LedgerEntry[]; readonly nextCursor?: string }>;
+    sum(query: {
+      readonly by: readonly string[];
+      readonly filter?: EntryConditions;
+    }): Promise<readonly EntrySum[]>;
+    states(
+      limits: readonly { readonly limit: Limit; readonly bucket: string }[],
+    ): Promise<readonly LimitState[]>;
+  };
+}
+
+/** What the official SDK clients have in common. */
+export interface GovernableClient {
+  readonly baseURL: string;
+  withOptions(options: { readonly fetch: typeof globalThis.fetch; readonly maxRetries: number }): unknown;
+}
+
+/** Which entries are meant. Every condition must hold. */
+export interface EntryConditions {
+  /** Instants: inclusive, exclusive. */
+  readonly from?: string;
+  readonly until?: string;
+  readonly match?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a group of entries adds up to. */
+export interface EntrySum {
+  readonly group: Readonly<Record<string, string | null>>;
+  readonly cost: Money;
+  readonly entries: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A call that was made elsewhere and is only booked here: a batch's results, another process, a socket. */
+export interface UsageRecord {
+  readonly provider: string;
+  readonly model: string;
+  /** Inclusive counters. */
+  readonly usage?: Usage;
+  /** What was charged, where that is known; wins over the catalogue. */
+  readonly cost?: Money;
+  /** @default 'chat' */
+  readonly operation?: Operation;
+  readonly attribution?: Attribution;
+  /** Booked once however often it is sent. @default a new one */
+  readonly id?: string;
+}
+
+/** A place that could serve a request. */
+export interface ModelAt {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** What a choice of a model is made for. */
+export type RankObjective =
+  /** What the request will probably cost. */
+  | 'cost'
+  /** How fast answers were. */
+  | 'latency'
+  /** How often answers came. */
+  | 'reliability'
+  /** All three. */
+  | 'balanced'
+  /** As they were given. */
+  | 'order'
+  /** Each in turn. */
+  | 'round_robin';
+
+export interface RankQuestion {
+  readonly candidates: readonly ModelAt[];
+  readonly objective: RankObjective;
+  readonly facts: RequestFacts;
+}
+
+/** A candidate with what decided its rank. */
+export interface RankedModel extends ModelAt {
+  /** Between 0 and 1, the best first. */
+  readonly score: number;
+  /** What the request will probably cost there; absent when no price is known. */
+  readonly estimatedCost?: Money;
+  /** Measured here; the prior of 2,000 while nothing was. */
+  readonly latencyMs: number;
+  /** Measured here, between 0 and 1; the prior of 0.95 while nothing was. */
+  readonly successRate: number;
+  /** For people: what spoke for or against it, numbers included. */
+  readonly reason: string;
+}
