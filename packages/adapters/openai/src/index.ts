@@ -12,6 +12,11 @@ export const openai: Provider = defineProvider({
   baseUrl: 'https://api.openai.com/v1',
   apiKeyEnv: 'OPENAI_API_KEY',
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  setup: {
+    baseUrlEnv: { name: 'OPENAI_BASE_URL' },
+    apiKeyShape: { pattern: /^sk-(?!ant-|or-)[\w-]{20,}$/, example: 'sk-proj-…' },
+    keyProbe: '/models',
+  },
   routes: [
     { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
     { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },

@@ -1,0 +1,11 @@
+export { withAttribution } from '@genops/core';
+export type { Attributes } from './attributes.ts';
+export { attributionOf, withAttributes } from './attributes.ts';
+export type { Environment } from './environment.ts';
+export { environmentVariables, isDisabled, unknownVariables } from './environment.ts';
+export { init, shutdown } from './init.ts';
+export { knownProviders } from './known-providers.ts';
+export type { Registration } from './registration.ts';
+export { currentRegistration } from './registration.ts';
+export type { Settings, SettingsInput, SettingsSources } from './settings.ts';
+export { readSettings } from './settings.ts';

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ConfigurationError } from '@genops/core';
+import { limitSchema, ruleSchema } from '@genops/policy';
+import { type PriceFile, parsePriceFile } from '@genops/pricing';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const text = z.string().min(1).max(256);
+
+const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
+
+/** What only the proxy reads: one file may serve both. */
+const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown() };
+
+const configFileSchema = z.strictObject({
+  ...z.object(ofTheProxy).partial().shape,
+  mode: z.enum(['enforce', 'observe']).optional(),
+  attribution: z
+    .strictObject({
+      organization: text.optional(),
+      team: text.optional(),
+      project: text.optional(),
+      environment: text.optional(),
+      customerId: text.optional(),
+      userId: text.optional(),
+      feature: text.optional(),
+      costCenter: text.optional(),
+      workflow: text.optional(),
+      tags: z.record(text, text).optional(),
+    })
+    .optional(),
+  limits: z.array(limitSchema).optional(),
+  rules: z.array(ruleSchema).optional(),
+  onUnpriced: z.enum(['block', 'allow']).optional(),
+  onUnknownRoute: z.enum(['refuse', 'pass']).optional(),
+  ledger: text.optional(),
+  /** Where known providers are found beside their usual address. */
+  providers: z.array(providerSchema).optional(),
+  /** Files with prices of one's own, beside this file. */
+  prices: z.array(text).optional(),
+});
+
+/** A configuration file that was read and checked. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly content: z.output<typeof configFileSchema>;
+  readonly prices: readonly PriceFile[];
+}
+
+/**
+ * Reads `genops.yaml`.
+ *
+ * @param named - by whoever started the program; absent means the usual name, if there is such a file
+ * @throws {ConfigurationError} when a file that was named is not there, or a file is not as it must be
+ */
+export function readConfigFile(named: string | undefined, directory: string): ConfigFile | undefined {
+  const path = resolve(directory, named ?? 'genops.yaml');
+  if (named === undefined && !existsSync(path)) return undefined;
+  const parsed = configFileSchema.safeParse(documentIn(path) ?? {});
+  if (!parsed.success) {
+    const first = parsed.error.issues[0];
+    const where = first === undefined || first.path.length === 0 ? '' : `: ${z.core.toDotPath(first.path)}`;
+    throw new ConfigurationError(`${path}${where}`, first?.message ?? 'expected a configuration', {
+      cause: parsed.error,
+    });
+  }
+  const prices = (parsed.data.prices ?? []).map((name) => {
+    const file = resolve(dirname(path), name);
+    return parsePriceFile(documentIn(file), file);
+  });
+  return { path, content: parsed.data, prices };
+}
+
+/** YAML, of which JSON is a part. */
+function documentIn(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'), { maxAliasCount: 50 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new ConfigurationError(path, `cannot be read: ${reason}`, { cause: error });
+  }
+}

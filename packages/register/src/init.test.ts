@@ -1,0 +1,113 @@
+import { openai } from '@genops/openai';
+import { afterEach, describe, expect, it } from 'vitest';
+import { currentRegistration, init, type SettingsInput, shutdown } from './api.ts';
+
+const nothingSaid = { environment: {}, directory: '/nowhere' };
+const bareFetch = globalThis.fetch;
+
+function start(input: SettingsInput = {}): ReturnType<typeof init> {
+  return init({ ledger: 'memory', ...input }, nothingSaid);
+}
+
+afterEach(async () => {
+  await shutdown();
+  globalThis.fetch = bareFetch;
+});
+
+const call = ['https://api.openai.com/v1/chat/completions', { method: 'POST', body: '{}' }] as const;
+
+describe('init', () => {
+  it('replaces fetch once, however often it is called', () => {
+    const first = start();
+    const governed = globalThis.fetch;
+    expect(governed).not.toBe(bareFetch);
+    expect(init({}, nothingSaid)).toBe(first);
+    expect(start({ mode: 'observe' })).toBe(first);
+    expect(globalThis.fetch).toBe(governed);
+    expect(first.settings.mode).toBe('observe');
+  });
+
+  it('keeps what was spent, and whoever listens, when it is told something else', async () => {
+    const registration = start({ attribution: { team: 'search' } });
+    const seen: string[] = [];
+    registration.on(({ kind }) => seen.push(kind));
+    const { ledger } = registration.governor;
+    globalThis.fetch = bareFetch;
+    start({ policy: { rules: [{ id: 'no', effect: 'deny', when: { model: '*' } }] } });
+    const answer = await registration.governor.fetch(call[0], {
+      ...call[1],
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+    });
+    expect(answer.status).toBe(403);
+    expect((await ledger.entries()).entries).toHaveLength(1);
+    expect(seen).toEqual(['refused']);
+  });
+
+  it('changes nothing when what it is told cannot be understood', () => {
+    const registration = start({ attribution: { team: 'search' } });
+    const governed = globalThis.fetch;
+    expect(() => start({ attribution: { team: '' } })).toThrow(/attribution.team/);
+    expect(registration.settings.attribution).toEqual({ team: 'search' });
+    expect(globalThis.fetch).toBe(governed);
+  });
+
+  it('lets the program win over the environment, and a limit replace the one of its name', () => {
+    const { settings } = init(
+      { ledger: 'memory', policy: { limits: [{ id: 'daily-budget', amount: '9', window: 'day' }] } },
+      {
+        directory: '/nowhere',
+        environment: {
+          GENOPS_DAILY_BUDGET_LIMIT: '5',
+          GENOPS_LEDGER: '/elsewhere.db',
+          GENOPS_TEAM: 'search',
+        },
+      },
+    );
+    expect(settings).toMatchObject({
+      ledger: 'memory',
+      attribution: { team: 'search' },
+      policy: { limits: [{ id: 'daily-budget', amount: '9' }] },
+    });
+  });
+});
+
+describe('shutdown', () => {
+  it('gives back the very fetch that was there', async () => {
+    start();
+    await shutdown();
+    expect(globalThis.fetch).toBe(bareFetch);
+    expect(currentRegistration()).toBeUndefined();
+  });
+
+  it('leaves a fetch that somebody put in front, and does nothing behind it', async () => {
+    const reached: unknown[] = [];
+    globalThis.fetch = async (input) => {
+      reached.push(input);
+      return new Response('bare');
+    };
+    const before = globalThis.fetch;
+    start({ policy: { rules: [{ id: 'no', effect: 'deny', when: { model: '*' } }] } });
+    const governed = globalThis.fetch;
+    const inFront: typeof fetch = (input, init) => governed(input, init);
+    globalThis.fetch = inFront;
+
+    const refused = await globalThis.fetch(call[0], {
+      ...call[1],
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+    });
+    expect([refused.status, reached]).toEqual([403, []]);
+
+    await shutdown();
+    expect(globalThis.fetch).toBe(inFront);
+    expect(await (await globalThis.fetch(...call)).text()).toBe('bare');
+    expect(reached).toEqual([call[0]]);
+    globalThis.fetch = before;
+  });
+
+  it('can be undone by another init', async () => {
+    start();
+    await shutdown();
+    start({ providers: [openai] });
+    expect(globalThis.fetch).not.toBe(bareFetch);
+  });
+});

@@ -1,0 +1,135 @@
+import type { GovernorListener } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import type { Ledger } from '@genops/ledger';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { openSqliteLedger } from '@genops/ledger/sqlite';
+import { createPricing } from '@genops/pricing';
+import { deferLedger } from './deferred-ledger.ts';
+import { patchFetch } from './patch-fetch.ts';
+import type { Settings } from './settings.ts';
+
+type Fetch = typeof globalThis.fetch;
+
+/** Governance of this process's global `fetch`, until it is stopped. */
+export interface Registration {
+  /** What it goes by now. */
+  readonly settings: Settings;
+  /** For questions to the ledger, and for clients that are wrapped one by one. */
+  readonly governor: Governor;
+  /** Goes by something else from the next call on. What was spent stays spent. */
+  change(settings: Settings): void;
+  /** Hears of every call from now on, also after a change. @returns a function that ends it */
+  on(listener: GovernorListener): () => void;
+  /** Gives `fetch` back and closes the ledger. */
+  stop(): Promise<void>;
+}
+
+const registrationSymbol = Symbol.for('@genops/registration');
+const holder = globalThis as { [registrationSymbol]?: Registration };
+
+/** The one of this process, whichever copy of this package made it. */
+export function currentRegistration(): Registration | undefined {
+  return holder[registrationSymbol];
+}
+
+/** Governs the calls to known providers that go through the global `fetch`; all others pass as they come. */
+export function register(settings: Settings): Registration {
+  const ledgers = createLedgers();
+  const listeners = new Set<GovernorListener>();
+  const onExit = (): void => void ledgers.close();
+  let original: Fetch = globalThis.fetch;
+  let current = settings;
+
+  const start = (): Governor => {
+    const governor = createGovernor({
+      providers: current.providers,
+      policy: current.policy,
+      mode: current.mode,
+      attribution: current.attribution,
+      pricing: createPricing({ overrides: current.prices }),
+      // Closed with the registration: the next governor goes on with it.
+      ledger: { ...ledgers.at(current), close: async () => {} },
+      onUnknownProvider: 'pass',
+      onUnknownRoute: current.onUnknownRoute,
+      fetch: (input, init) => original(input, init),
+    });
+    governor.on((event) => {
+      for (const listener of listeners) listener(event);
+    });
+    return governor;
+  };
+  let governor = start();
+  const patch = patchFetch((found) => {
+    original = found;
+    return (input, init) => governor.fetch(input, init);
+  });
+  process.on('beforeExit', onExit);
+
+  const registration: Registration = {
+    get settings() {
+      return current;
+    },
+    get governor() {
+      return governor;
+    },
+    change: (changed) => {
+      const before = { governor, settings: current };
+      current = changed;
+      try {
+        governor = start();
+      } catch (error) {
+        current = before.settings;
+        throw error;
+      }
+      void before.governor.close();
+    },
+    on: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: async () => {
+      patch.undo();
+      process.off('beforeExit', onExit);
+      if (holder[registrationSymbol] === registration) delete holder[registrationSymbol];
+      await governor.close();
+      await ledgers.close();
+    },
+  };
+  holder[registrationSymbol] = registration;
+  return registration;
+}
+
+interface Ledgers {
+  at(settings: Settings): Ledger;
+  close(): Promise<void>;
+}
+
+/** One ledger for each place, so that a change of settings loses no balance and opens no file twice. */
+function createLedgers(): Ledgers {
+  const byPlace = new Map<string, Ledger>();
+  return {
+    at: ({ ledger: place, mode }) => {
+      let ledger = byPlace.get(place);
+      if (ledger === undefined) {
+        ledger = place === 'memory' ? createMemoryLedger() : deferLedger('sqlite', () => open(place, mode));
+        byPlace.set(place, ledger);
+      }
+      return ledger;
+    },
+    close: async () => {
+      await Promise.all([...byPlace.values()].map((ledger) => ledger.close()));
+    },
+  };
+}
+
+/** Whoever only observes goes on without a file; money that is enforced fails closed. */
+async function open(path: string, mode: Settings['mode']): Promise<Ledger> {
+  try {
+    return await openSqliteLedger({ path });
+  } catch (error) {
+    if (mode === 'enforce') throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`Calls are recorded in memory only: ${message}`, { code: 'GENOPS_LEDGER' });
+    return createMemoryLedger();
+  }
+}

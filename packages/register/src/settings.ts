@@ -1,0 +1,89 @@
+import { type Attribution, checkAttribution, mergeAttribution, type Provider } from '@genops/core';
+import { type PolicyInput, parsePolicy } from '@genops/policy';
+import type { PriceFile } from '@genops/pricing';
+import { readConfigFile } from './config-file.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { knownProviders, providersAt } from './known-providers.ts';
+
+/** What a program may say itself. It wins over the environment, which wins over `genops.yaml`. */
+export interface SettingsInput {
+  /** What every call says unless it says otherwise. Merged with the environment's and the file's. */
+  readonly attribution?: Attribution;
+  /** Limits and rules. A limit or rule with the id of another replaces it. */
+  readonly policy?: PolicyInput;
+  /** `observe` never refuses. @default 'enforce' */
+  readonly mode?: 'enforce' | 'observe';
+  /** `memory`, or the path of an SQLite ledger. @default '.genops/ledger.db' */
+  readonly ledger?: string;
+  /** Which providers' calls are governed. @default every known one */
+  readonly providers?: readonly Provider[];
+  /** Prices of one's own, on top of those in the configuration file. */
+  readonly prices?: readonly PriceFile[];
+  /** Paths of a known provider that have no price: files, fine-tuning. @default 'pass' */
+  readonly onUnknownRoute?: 'refuse' | 'pass';
+  /** @default genops.yaml, if there is one */
+  readonly configFile?: string;
+}
+
+/** Everything that zero-code governance goes by, from wherever it came. */
+export interface Settings {
+  readonly attribution: Attribution;
+  readonly policy: PolicyInput;
+  readonly mode: 'enforce' | 'observe';
+  readonly ledger: string;
+  /** At all their addresses. */
+  readonly providers: readonly Provider[];
+  readonly prices: readonly PriceFile[];
+  readonly onUnknownRoute: 'refuse' | 'pass';
+  /** The configuration file that was read, if there was one. */
+  readonly configFile?: string;
+}
+
+export interface SettingsSources {
+  readonly environment: Environment;
+  /** Where relative paths start. */
+  readonly directory: string;
+}
+
+/**
+ * Brings together what the program, the environment and `genops.yaml` say.
+ *
+ * @throws {ConfigurationError} naming the first thing that is not as it must be
+ */
+export function readSettings(input: SettingsInput, sources: SettingsSources): Settings {
+  const environment = readEnvironment(sources.environment);
+  const file = readConfigFile(input.configFile ?? environment.configFile, sources.directory);
+  const inFile = file?.content ?? {};
+  const policy = {
+    limits: byId([...(inFile.limits ?? []), ...environment.limits, ...(input.policy?.limits ?? [])]),
+    rules: byId([...(inFile.rules ?? []), ...(input.policy?.rules ?? [])]),
+    onUnpriced: input.policy?.onUnpriced ?? environment.onUnpriced ?? inFile.onUnpriced ?? 'block',
+  } as PolicyInput;
+  parsePolicy(policy);
+  const providers = providersAt(
+    input.providers ?? knownProviders,
+    sources.environment,
+    inFile.providers ?? [],
+  );
+  return {
+    attribution: checkAttribution(
+      mergeAttribution(
+        (inFile.attribution ?? {}) as Attribution,
+        environment.attribution,
+        input.attribution ?? {},
+      ),
+    ),
+    policy,
+    mode: input.mode ?? environment.mode ?? inFile.mode ?? 'enforce',
+    ledger: input.ledger ?? environment.ledger ?? inFile.ledger ?? '.genops/ledger.db',
+    providers,
+    prices: [...(input.prices ?? []), ...(file?.prices ?? [])],
+    onUnknownRoute: input.onUnknownRoute ?? environment.onUnknownRoute ?? inFile.onUnknownRoute ?? 'pass',
+    ...(file !== undefined && { configFile: file.path }),
+  };
+}
+
+/** Of several with one id the last stays. */
+function byId<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
+  return [...new Map(items.map((item) => [item.id, item])).values()];
+}

@@ -1,0 +1,8 @@
+import OpenAI from 'openai';
+
+const client = new OpenAI({ maxRetries: 2 });
+await client.chat.completions.create({
+  model: 'gpt-4o-mini',
+  messages: [{ role: 'user', content: 'Hello?' }],
+  max_tokens: 20,
+});
