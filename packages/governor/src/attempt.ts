@@ -1,7 +1,7 @@
 import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } from '@genops/core';
 import { forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
-import type { LineOptions } from './line.ts';
+import type { LineOptions, Target } from './line.ts';
 import type { Plan } from './plan.ts';
 import type { Client, Flow, Headers, OutboundRequest, Transport, TransportError } from './transport.ts';
 
@@ -25,7 +25,13 @@ export type Attempt =
       readonly cancelled: boolean;
     }
   /** No answer at all. */
-  | { readonly result: 'failed'; readonly error: TransportError; readonly cancelled: boolean };
+  | {
+      readonly result: 'failed';
+      readonly error: TransportError;
+      readonly cancelled: boolean;
+      /** What its head told, when that had come. */
+      readonly facts: AnswerFacts;
+    };
 
 export interface AttemptOptions {
   readonly plan: Plan;
@@ -38,21 +44,29 @@ export interface AttemptOptions {
 }
 
 /** Builds what goes out: the caller's bytes, changed only where the line needs it. */
-export function outboundRequest({ plan, identified, limits }: AttemptOptions): OutboundRequest {
+function outboundRequest({ plan, identified, limits }: AttemptOptions): OutboundRequest {
   const { request, opened } = identified;
-  const { provider, apiKey } = plan.route.target;
+  const { provider } = plan.route.target;
   return {
     method: request.method,
     url: provider.baseUrl + request.path,
-    headers:
-      apiKey === undefined
-        ? forwardedHeaders(request.headers)
-        : { ...forwardedHeaders(request.headers), ...provider.authorize(apiKey.secret) },
-    body: opened.rewrite({
-      ...(opened.facts.stream && { reportUsage: true }),
-      ...(plan.maxOutputTokens !== undefined && { maxOutputTokens: plan.maxOutputTokens }),
-    }),
+    headers: outboundHeaders(identified, plan.route.target),
+    body: provider.isSigned?.(request.headers)
+      ? request.body
+      : opened.rewrite({
+          ...(opened.facts.stream && { reportUsage: true }),
+          ...(plan.maxOutputTokens !== undefined && { maxOutputTokens: plan.maxOutputTokens }),
+        }),
     timeoutMs: limits.timeoutMs,
+  };
+}
+
+/** The caller's headers on top of what the provider wants of every call, with our key in place of theirs. */
+export function outboundHeaders({ request }: IdentifiedCall, { provider, apiKey }: Target): Headers {
+  return {
+    ...provider.headers,
+    ...forwardedHeaders(request.headers),
+    ...(apiKey !== undefined && provider.authorize(apiKey.secret)),
   };
 }
 
@@ -63,11 +77,13 @@ export function outboundRequest({ plan, identified, limits }: AttemptOptions): O
  */
 export function attempt(options: AttemptOptions): Promise<Attempt> {
   const { plan, identified, transport, client, limits } = options;
-  const { dialect } = plan.route.target.route;
+  const { provider, route } = plan.route.target;
+  const { dialect } = route;
   return new Promise((resolve) => {
     let flow: Flow | undefined;
     let status = 0;
     let headers: Headers = {};
+    let headFacts: AnswerFacts = {};
     let reader: StreamReader | undefined;
     const rest: Uint8Array[] = [];
     let collected: Uint8Array[] = [];
@@ -83,13 +99,13 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
         resolve({
           result: 'streamed',
           status,
-          facts: reader.facts(),
+          facts: { ...headFacts, ...reader.facts() },
           rest,
           cancelled,
           ...(error !== undefined && { broken: error }),
         });
       } else if (error !== undefined) {
-        resolve({ result: 'failed', error, cancelled });
+        resolve({ result: 'failed', error, cancelled, facts: headFacts });
       } else {
         const body = collected.length === 1 ? (collected[0] as Uint8Array) : Buffer.concat(collected);
         resolve({
@@ -97,7 +113,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
           status,
           headers,
           body,
-          facts: readWhole(body, status, dialect.readAnswer),
+          facts: { ...headFacts, ...readWhole(body, status, dialect.readAnswer) },
         });
       }
     };
@@ -114,6 +130,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
         result: 'failed',
         error: { kind: 'not_sent', message: 'The caller went away' },
         cancelled: true,
+        facts: headFacts,
       });
       return;
     }
@@ -123,6 +140,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       head: (answerStatus, answerHeaders) => {
         status = answerStatus;
         headers = returnedHeaders(answerHeaders);
+        headFacts = provider.readHead?.(headers) ?? {};
         if (identified.opened.facts.stream && isStream(status, headers)) {
           reader = dialect.createStreamReader({ withholdUsage: !identified.opened.usageRequested });
           client.head(status, { ...headers, ...options.headers });

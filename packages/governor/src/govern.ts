@@ -1,5 +1,6 @@
 import { announceSettled } from './announce.ts';
 import { attempt } from './attempt.ts';
+import { correct } from './correct.ts';
 import { decide } from './decide.ts';
 import { deliver, holdHeaders } from './deliver.ts';
 import { estimate } from './estimate.ts';
@@ -52,6 +53,7 @@ export async function govern(
 
   deliver(client, identified, hold, attempted, cost, settled);
   announceSettled(line, identified, settled);
+  void correct(line, { identified, plan: planned, attempt: attempted, metered, settled, transport });
 }
 
 /** A request that nobody could serve is answered here: it has no model, so there is nothing to record. */

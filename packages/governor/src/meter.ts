@@ -27,7 +27,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
           : 'unknown';
       if (attempt.error.kind === 'not_sent')
         return { outcome, usage: undefined, estimated: false, flags: [], facts: {} };
-      return estimated(outcome, 'unanswered', {}, seenOutput(identified, plan, 0, 0));
+      return estimated(outcome, 'unanswered', attempt.facts, seenOutput(identified, plan, 0, 0));
     }
     case 'answered': {
       const { facts, status, body } = attempt;

@@ -1,4 +1,12 @@
-import { type Cost, freeCost, money } from '@genops/core';
+import {
+  type AnswerFacts,
+  addMoney,
+  amountOf,
+  type Cost,
+  type CostLine,
+  freeCost,
+  money,
+} from '@genops/core';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import type { Metered } from './meter.ts';
@@ -16,7 +24,7 @@ export function price(
 ): Cost {
   const { facts, usage } = metered;
   if (usage === undefined || Object.keys(usage).length === 0) return nothing;
-  const { call, opened } = identified;
+  const { opened } = identified;
   const serviceTier = facts.serviceTier ?? opened.facts.serviceTier;
   const question = {
     provider: plan.route.target.provider.id,
@@ -30,7 +38,37 @@ export function price(
     ...(facts.reportedCost !== undefined && { reportedCost: facts.reportedCost }),
     ...(opened.facts.options !== undefined && { options: opened.facts.options }),
   };
-  const answered = line.pricing.price({ ...question, model: facts.responseModel ?? call.requestModel });
-  if (answered.result === 'priced' || answered.reason !== 'unknown_model') return answered;
-  return line.pricing.price({ ...question, model: call.requestModel });
+  const requestModel = plan.route.model;
+  const answered = line.pricing.price({ ...question, model: pricedModel(plan, facts.responseModel) });
+  const cost =
+    answered.result === 'priced' || answered.reason !== 'unknown_model'
+      ? answered
+      : line.pricing.price({ ...question, model: requestModel });
+  return withUpstream(cost, facts);
+}
+
+/** A deployment's answer names the model behind it, which is not what its users named: their name decides. */
+function pricedModel({ route }: Plan, responseModel: string | undefined): string {
+  const renamed = route.model !== route.requestModel;
+  return renamed || responseModel === undefined ? route.model : responseModel;
+}
+
+/**
+ * With the caller's own key behind a gateway two parties bill: the gateway its fee, the provider the work.
+ * Both are spent; each stands on a line of its own.
+ */
+function withUpstream(cost: Cost, { reportedCost, upstreamCost, gateway }: AnswerFacts): Cost {
+  if (cost.result === 'unpriced' || reportedCost === undefined || upstreamCost === undefined) return cost;
+  const once = { quantity: '1', per: '1' };
+  const lines: readonly CostLine[] = [
+    { meter: 'gateway_fee', ...once, unitPrice: amountOf(reportedCost), subtotal: reportedCost },
+    {
+      meter: 'request',
+      ...once,
+      unitPrice: amountOf(upstreamCost),
+      subtotal: upstreamCost,
+      ...(gateway?.hostProvider !== undefined && { invoiceIssuer: gateway.hostProvider }),
+    },
+  ];
+  return { result: 'priced', total: addMoney(reportedCost, upstreamCost), lines, basis: 'reported' };
 }

@@ -76,6 +76,7 @@ function entryOf({ identified, plan, hold, attempt, metered, cost }: Ending): Se
     ...(facts.responseModel !== undefined && { responseModel: facts.responseModel }),
     ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
     ...(facts.region !== undefined && { region: facts.region }),
+    ...(facts.gateway !== undefined && { gateway: facts.gateway }),
     stream: call.stream,
     attribution: call.attribution,
     decision: hold.decision,
