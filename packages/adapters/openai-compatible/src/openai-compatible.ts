@@ -1,0 +1,45 @@
+import { defineProvider, type Provider, type ProviderRoute, type ProviderSetup } from '@genops/core';
+import { openaiChat } from '@genops/dialects';
+
+/** What tells one provider that speaks plain OpenAI from another. */
+export interface OpenAICompatibleOptions {
+  /** Lower-case, as in the price catalogue: `groq`. */
+  readonly id: string;
+  /** As its makers write it. @default the id */
+  readonly name?: string;
+  /** What an OpenAI client has as its `baseURL`: `https://api.groq.com/openai/v1`. */
+  readonly baseUrl: string;
+  /** @default the id in capitals with `_API_KEY` behind it */
+  readonly apiKeyEnv?: string;
+  /** Sent with every call unless the caller says otherwise. Lower-case names. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further routes of its own. @default none */
+  readonly routes?: readonly ProviderRoute[];
+  readonly setup?: ProviderSetup;
+}
+
+/**
+ * A provider that speaks plain OpenAI, at any address: a hosted one, a gateway of one's own, a model server
+ * on this machine.
+ *
+ * @throws {ConfigurationError} when the id or the base URL is not well-formed
+ */
+export function openaiCompatible(options: OpenAICompatibleOptions): Provider {
+  const { id, name = id, baseUrl, headers, routes = [], setup = {} } = options;
+  return defineProvider({
+    id,
+    name,
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    apiKeyEnv: options.apiKeyEnv ?? `${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_API_KEY`,
+    authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+    routes: [...compatibleRoutes, ...routes],
+    setup: { keyProbe: '/models', ...setup },
+    ...(headers !== undefined && { headers }),
+  });
+}
+
+const compatibleRoutes: readonly ProviderRoute[] = [
+  { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
+  { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
+  { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
+];
