@@ -5,10 +5,14 @@ import {
   checkAttribution,
   type GovernorEvent,
   type GovernorListener,
+  type LedgerEntry,
   type Limit,
   type Provider,
+  type RankedModel,
+  type RankQuestion,
   type Session,
   type SessionOptions,
+  type UsageRecord,
   withBaseUrl,
 } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
@@ -26,6 +30,9 @@ import { createGovernedFetch } from './fetch.ts';
 import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
+import { createModelHealth } from './rank/health.ts';
+import { createRanker } from './rank/rank.ts';
+import { recordUsage } from './record-usage.ts';
 import { createSessions } from './sessions/sessions.ts';
 import type { Client, Transport } from './transport.ts';
 
@@ -89,6 +96,14 @@ export interface Governor {
   withLimits<Result>(limits: readonly Limit[], action: () => Result): Result;
   /** Begins a session: calls that belong together, with one report and perhaps a budget. */
   startSession(options?: SessionOptions): Session;
+  /**
+   * Books a call that was made elsewhere: priced, counted on every limit, recorded. No limit refuses it.
+   *
+   * @throws {UsageError} for counters that cannot be
+   */
+  recordUsage(record: UsageRecord): Promise<LedgerEntry>;
+  /** Orders places that could serve a request by what it will probably cost there and by how each did so far. */
+  rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
   on(listener: GovernorListener): () => void;
   readonly ledger: Ledger;
@@ -126,11 +141,14 @@ export function createGovernor(options: GovernorOptions): Governor {
     now,
     newId: () => `session_${randomUUID()}`,
   });
+  const pricing = options.pricing ?? createPricing();
+  const health = createModelHealth();
+  const rank = createRanker({ pricing, health, now });
   const line: Line = {
     policy,
     limits,
     ledger,
-    pricing: options.pricing ?? createPricing(),
+    pricing,
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
     now,
@@ -138,6 +156,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     track: sessions.track,
     announce: (event) => {
       sessions.note(event);
+      health.note(event);
       announce(listeners, event, onError);
     },
     onError,
@@ -178,6 +197,8 @@ export function createGovernor(options: GovernorOptions): Governor {
     addLimits: limits.add,
     withLimits: (own, action) => limits.during(limits.compile(own), action),
     startSession: sessions.start,
+    recordUsage: (record) => recordUsage(line, record),
+    rank,
     on: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -84,7 +84,11 @@ function amountOn(unit: MatchedLimit['limit']['unit'], cost: Decimal | undefined
 }
 
 /** What each draw came to in the end, in the order in which they were reserved. */
-export function settledAmounts(draws: readonly Draw[], cost: Decimal | undefined, tokens: number): Decimal[] {
+export function settledAmounts(
+  draws: readonly Pick<Draw, 'limit'>[],
+  cost: Decimal | undefined,
+  tokens: number,
+): Decimal[] {
   return draws.map(({ limit }) => (limit.unit === 'concurrency' ? none : amountOn(limit.unit, cost, tokens)));
 }
 

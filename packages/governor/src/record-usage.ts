@@ -1,0 +1,124 @@
+import {
+  type Call,
+  type Cost,
+  checkAttribution,
+  currentAttribution,
+  type LedgerEntry,
+  mergeAttribution,
+  type UsageRecord,
+} from '@genops/core';
+import type { EndResult } from '@genops/ledger';
+import type { MatchedLimit } from '@genops/policy';
+import type { Line } from './line.ts';
+import { settledAmounts } from './reserve.ts';
+
+/**
+ * Books a call that was made elsewhere: priced, counted on every limit, recorded, announced. What is spent
+ * is spent, so no limit refuses it; the entry's decision warns when one is exceeded by it.
+ *
+ * @throws {UsageError} for counters that cannot be
+ * @throws {LedgerUnavailableError} when the store does not answer; it may be sent again with the same id
+ */
+export async function recordUsage(line: Line, record: UsageRecord): Promise<LedgerEntry> {
+  const call: Call = {
+    id: record.id ?? line.newId(),
+    provider: record.provider,
+    operation: record.operation ?? 'chat',
+    requestModel: record.model,
+    stream: false,
+    attribution: mergeAttribution(
+      line.attribution,
+      currentAttribution(),
+      checkAttribution(record.attribution ?? {}),
+    ),
+    at: line.now().toISOString(),
+  };
+  const cost = costOf(line, call, record);
+  const limits = line.limits.of(call).map(unenforced);
+  const tokens = (record.usage?.inputTokens ?? 0) + (record.usage?.outputTokens ?? 0);
+  const amounts = settledAmounts(limits, cost.result === 'priced' ? cost.total.amount : undefined, tokens);
+  const draws = limits.map((matched, index) => ({
+    ...matched,
+    amount: amounts[index] as (typeof amounts)[0],
+  }));
+  const entry = {
+    operationId: call.id,
+    attempt: 1,
+    provider: call.provider,
+    operation: call.operation,
+    requestModel: call.requestModel,
+    stream: false,
+    attribution: call.attribution,
+    decision: { verdict: 'allowed' as const, rules: [], limits: [] },
+  };
+  const id = `${call.id}.1`;
+  const reserved = await line.ledger.reserve({ id, draws, expiresInMs: 60_000, entry });
+  if (reserved.result === 'conflict' && reserved.endedAs === 'settled')
+    return bookedBefore(line, id, call.id);
+  if (reserved.result !== 'held') throw notBooked(reserved);
+  const [exceeded] = reserved.exceeded;
+  const ended = await line.ledger.settle({
+    id,
+    amounts,
+    entry: {
+      ...entry,
+      decision: {
+        ...(exceeded === undefined
+          ? entry.decision
+          : {
+              verdict: 'warning' as const,
+              reasonCode: 'BUDGET_EXCEEDED' as const,
+              message: `Limit "${exceeded.state.limitId}" was exceeded by a call that was made elsewhere`,
+              rules: [],
+            }),
+        limits: reserved.states,
+      },
+      ...(record.usage !== undefined && { usage: record.usage }),
+      cost,
+      outcome: 'completed',
+      flags: ['made_elsewhere'],
+    },
+  });
+  return announce(line, call, ended, [...reserved.thresholds]);
+}
+
+function costOf(line: Line, call: Call, { usage = {}, cost }: UsageRecord): Cost {
+  return line.pricing.price({
+    provider: call.provider,
+    model: call.requestModel,
+    at: call.at,
+    usage,
+    ...(cost !== undefined && { reportedCost: cost }),
+  });
+}
+
+/** An enforced limit would refuse; this one counts all the same. */
+function unenforced({ limit, bucket }: MatchedLimit): MatchedLimit {
+  return limit.mode === 'enforced' ? { limit: { ...limit, mode: 'advisory' }, bucket } : { limit, bucket };
+}
+
+function announce(
+  line: Line,
+  call: Call,
+  ended: EndResult,
+  crossed: Extract<EndResult, { result: 'recorded' }>['thresholds'],
+): LedgerEntry {
+  if (ended.result !== 'recorded') throw notBooked(ended);
+  line.announce({ kind: 'settled', call, entry: ended.entry, durationMs: 0 });
+  for (const { state, threshold } of [...crossed, ...ended.thresholds]) {
+    line.announce({ kind: 'threshold', limit: state, threshold });
+  }
+  return ended.entry;
+}
+
+/** What was booked stays as it was booked. */
+async function bookedBefore(line: Line, id: string, operationId: string): Promise<LedgerEntry> {
+  const { entries } = await line.ledger.entries({ filter: { operationId } });
+  const entry = entries.find((candidate) => candidate.id === id);
+  if (entry === undefined) throw notBooked({ result: 'conflict', message: 'it is known, and yet not there' });
+  return entry;
+}
+
+function notBooked(answer: { readonly result: string; readonly message?: string }): Error {
+  return new Error(`A call could not be booked: ${answer.message ?? answer.result}`);
+}
