@@ -9,6 +9,8 @@ export function entryDimension(entry: LedgerEntry, name: string): string | undef
   switch (name) {
     case 'model':
       return entry.requestModel;
+    case 'hostProvider':
+      return entry.gateway?.hostProvider;
     case 'provider':
     case 'providerKeyId':
     case 'operation':

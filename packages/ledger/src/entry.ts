@@ -86,6 +86,7 @@ interface CostInJson {
   total: MoneyJson | Money;
   lines: { subtotal: MoneyJson | Money }[];
   computed?: { total: MoneyJson | Money; difference: MoneyJson | Money };
+  avoided?: MoneyJson | Money;
 }
 
 function readCost(cost: CostInJson): void {
@@ -95,6 +96,7 @@ function readCost(cost: CostInJson): void {
     cost.computed.total = readMoney(cost.computed.total);
     cost.computed.difference = readMoney(cost.computed.difference);
   }
+  if (cost.avoided !== undefined) cost.avoided = readMoney(cost.avoided);
 }
 
 function readMoney(value: MoneyJson | Money): Money {

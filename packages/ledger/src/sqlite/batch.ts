@@ -13,21 +13,6 @@ export interface Batch {
   readonly rows: readonly RowRecord[];
 }
 
-export type HoldRecord = readonly [
-  id: string,
-  at: number,
-  expiresAt: number,
-  expiresInMs: number,
-  clampSteps: number | null,
-  granted: number | null,
-  draws: string,
-  entry: string,
-];
-
-export type EntryRecord = readonly [body: string, draws: string];
-
-export type DefinitionRecord = readonly [id: number, definition: string];
-
 export type RowRecord = readonly [
   account: string,
   start: number,

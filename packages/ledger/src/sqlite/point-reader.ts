@@ -2,8 +2,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LedgerEntry } from '@genops/core';
 import { type Account, emptyAccount, type Row } from '../account.ts';
 import type { RecordedEntry, StoredHold } from '../book.ts';
-import type { EntryRecord, HoldRecord } from './batch.ts';
-import { createDefinitions, type Definitions, entryFromRecord, holdFromRecord } from './records.ts';
+import {
+  createDefinitions,
+  type Definitions,
+  type EntryRecord,
+  entryFromRecord,
+  type HoldRecord,
+  holdFromRecord,
+} from '../stored/records.ts';
 import { join } from './split-amount.ts';
 
 /** Finds single things fast: what a book asks for when it meets them for the first time. */

@@ -5,9 +5,10 @@ import { entryFromJson } from '../entry.ts';
 import { checkEntryQuery } from '../entry-page.ts';
 import { createTallies, type Tally } from '../entry-query.ts';
 import type { EntryPage, Ledger, LimitQuery, SumQuery, SumRow } from '../ledger.ts';
+import type { StoredPage } from '../stored/entry-sql.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
-import { readPage, readTallies, type StoredPage } from './query.ts';
+import { readPage, readTallies } from './query.ts';
 import { verify } from './verify.ts';
 
 /** What can be asked of a ledger without writing to it. */

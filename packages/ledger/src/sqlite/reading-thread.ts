@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Tally } from '../entry-query.ts';
 import { LedgerUnavailableError } from '../errors.ts';
 import type { EntryQuery, SumQuery, VerifyResult } from '../ledger.ts';
-import type { StoredPage } from './query.ts';
+import type { StoredPage } from '../stored/entry-sql.ts';
 
 /** A question that can take long. */
 export type Question =

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type EntryFacts, readFacts } from './entry-facts.ts';
-import { rollupGrains } from './schema.ts';
+import { rollupGrains } from '../stored/dimensions.ts';
+import { type EntryFacts, readFacts } from '../stored/entry-facts.ts';
 import { split } from './split-amount.ts';
 
 /**

@@ -1,38 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerCorruptError } from '../errors.ts';
+import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 
 /** Counts up with every change of the tables; written into the file. */
 export const schemaVersion = 1;
 
 /** Marks the file as a ledger, beside SQLite's own header ("GOpL"). */
 export const applicationId = 0x474f704c;
-
-/** Lengths of the periods that entries are summed up in as they are written. */
-export const rollupGrains = { quarterHourMs: 900_000, dayMs: 86_400_000 } as const;
-
-/** Dimensions of the roll-ups: every one that has few values. Column names are the dimensions in snake case. */
-export const groupDimensions = [
-  'kind',
-  'provider',
-  'operation',
-  'model',
-  'responseModel',
-  'region',
-  'organization',
-  'team',
-  'project',
-  'environment',
-  'customerId',
-  'userId',
-  'feature',
-  'costCenter',
-  'workflow',
-  'keyId',
-] as const;
-
-export function columnOf(dimension: string): string {
-  return dimension.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
 
 /**
  * Money is whole units and a fraction of 10⁻¹² units, both integers, so that no sum of any length leaves 64

@@ -1,11 +1,10 @@
-import type { Row } from '../account.ts';
-import { type Book, createBook, type Hold, type RecordedEntry } from '../book.ts';
+import { type Book, createBook, type RecordedEntry } from '../book.ts';
 import type { Clock } from '../clock.ts';
+import { createPending } from '../stored/pending.ts';
 import { type Batch, toLines } from './batch.ts';
 import { createFreshIds } from './fresh-ids.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
-import { entryToRecord, holdToRecord } from './records.ts';
 
 /** A book on what is on disk, and what it changed since. Thrown away whole when a batch is not written. */
 export interface Session {
@@ -22,68 +21,40 @@ export interface Session {
 export function openSession(path: string, clock: Clock): Session {
   const database = openForReading(path);
   const reader = createPointReader(database);
-  const { definitions } = reader;
-  let holds = new Map<string, Hold>();
-  let ended: string[] = [];
-  let rows = new Set<Row>();
-  let entries = new Map<string, RecordedEntry>();
-  /** Of the batch that is being written: not to be found on disk yet. */
-  let entriesInFlight: ReadonlyMap<string, RecordedEntry> = new Map();
-
+  const pending = createPending(reader.definitions);
   const fresh = createFreshIds(reader.greatestEntryId());
-  const findEntry = (id: string): RecordedEntry | undefined =>
-    fresh.isFresh(id) ? undefined : (entries.get(id) ?? entriesInFlight.get(id) ?? reader.entry(id));
 
   const book = createBook({
     clock,
     loadAccount: reader.account,
     loadRow: reader.row,
-    findEntry,
-    findCorrections: (id) => [
-      ...reader.corrections(id),
-      ...[...entriesInFlight.values(), ...entries.values()]
-        .map(({ entry }) => entry)
-        .filter(({ kind, corrects }) => kind === 'correction' && corrects === id),
-    ],
+    findEntry: (id): RecordedEntry | undefined =>
+      fresh.isFresh(id) ? undefined : (pending.entry(id) ?? reader.entry(id)),
+    findCorrections: (id) => [...reader.corrections(id), ...pending.corrections(id)],
     journal: {
-      held: (hold) => holds.set(hold.id, hold),
-      ended: ({ id }) => {
-        // A hold that comes and goes between two commits never touches the disk.
-        if (!holds.delete(id)) ended.push(id);
-      },
+      ...pending.journal,
       recorded: (recorded) => {
         fresh.add(recorded.entry.id);
-        entries.set(recorded.entry.id, recorded);
+        pending.journal.recorded(recorded);
       },
-      changed: (row) => rows.add(row),
     },
   });
   for (const hold of reader.holds()) book.restore(hold);
 
   return {
     book,
-    changed: () => holds.size + ended.length + rows.size + entries.size > 0,
+    changed: pending.changed,
     takeBatch: () => {
-      const batch = {
-        holds: toLines(Array.from(holds.values(), (hold) => holdToRecord(hold, definitions))),
+      const { definitions, holds, ended, entries, rows } = pending.take();
+      return {
+        definitions: toLines(definitions),
+        holds: toLines(holds),
         ended: ended.join('\n'),
-        entries: toLines(Array.from(entries.values(), (recorded) => entryToRecord(recorded, definitions))),
-        rows: [...rows].map(
-          ({ account, start, settled, held, told }) => [account, start, settled, held, told] as const,
-        ),
-        // Last: the records above may have met new ones.
-        definitions: toLines(definitions.takeNew()),
+        entries: toLines(entries),
+        rows: rows.map(({ account, start, settled, held, told }) => [account, start, settled, held, told]),
       };
-      entriesInFlight = entries;
-      holds = new Map();
-      ended = [];
-      rows = new Set();
-      entries = new Map();
-      return batch;
     },
-    written: () => {
-      entriesInFlight = new Map();
-    },
+    written: pending.stored,
     close: () => database.close(),
   };
 }

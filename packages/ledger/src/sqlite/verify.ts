@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { VerifyResult } from '../ledger.ts';
+import { rollupGrains } from '../stored/dimensions.ts';
+import { readFacts } from '../stored/entry-facts.ts';
+import { entryDrawsFromJson } from '../stored/records.ts';
 import { createCounterCheck } from '../verify-counters.ts';
-import { readFacts } from './entry-facts.ts';
 import { createPointReader, toRow } from './point-reader.ts';
 import { atOneMoment } from './query.ts';
-import { entryDrawsFromJson } from './records.ts';
-import { rollupGrains } from './schema.ts';
 import { join } from './split-amount.ts';
 
 /** Sentences are collected up to this many; a damaged file can have millions of findings. */

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { columnOf, groupDimensions } from '../stored/dimensions.ts';
+import { readFacts } from '../stored/entry-facts.ts';
 import { type Batch, fromLines } from './batch.ts';
-import { readFacts } from './entry-facts.ts';
 import { openForWriting } from './open-database.ts';
 import { createRollups } from './rollups.ts';
-import { columnOf, groupDimensions } from './schema.ts';
+
 import { split } from './split-amount.ts';
 
 /** Writes batches, each in one transaction that is on disk when `commit` returns. */

@@ -2,7 +2,21 @@ import type { Limit } from '@genops/core';
 import type { EntryDraw, HeldDraw, Hold, RecordedEntry, StoredHold } from '../book.ts';
 import { entryFromJson, entryToJson, holdEntryFromJson } from '../entry.ts';
 import { rowStart } from '../plan-draw.ts';
-import type { DefinitionRecord, EntryRecord, HoldRecord } from './batch.ts';
+
+export type HoldRecord = readonly [
+  id: string,
+  at: number,
+  expiresAt: number,
+  expiresInMs: number,
+  clampSteps: number | null,
+  granted: number | null,
+  draws: string,
+  entry: string,
+];
+
+export type EntryRecord = readonly [body: string, draws: string];
+
+export type DefinitionRecord = readonly [id: number, definition: string];
 
 /** Numbers for limit definitions, so that each is stored once however often it is drawn on. */
 export interface Definitions {

@@ -1,7 +1,7 @@
 import type { LedgerEntry, MoneyJson } from '@genops/core';
 import { entryDimension } from '../entry-query.ts';
 import { textToSubunits } from '../subunits.ts';
-import { groupDimensions } from './schema.ts';
+import { groupDimensions } from './dimensions.ts';
 
 /** What of an entry is a column. */
 export interface EntryFacts {

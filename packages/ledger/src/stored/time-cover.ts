@@ -1,4 +1,4 @@
-import { rollupGrains } from './schema.ts';
+import { rollupGrains } from './dimensions.ts';
 
 /** Periods that together are exactly the time asked for, each summed up as coarsely as it can be. */
 export interface CoveredPeriod {

@@ -1,0 +1,221 @@
+import { entryFromJson } from '../entry.ts';
+import { instantMs, pageSizes, readCursor } from '../entry-page.ts';
+import { entryMatcher, type Tally } from '../entry-query.ts';
+import type { EntryFilter, EntryQuery } from '../ledger.ts';
+import { columnOf, groupDimensions } from './dimensions.ts';
+import { type CoveredPeriod, coverTime, endOfTime } from './time-cover.ts';
+
+/** A statement with what it is run with. Nothing that a caller writes is ever part of the text. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Where two databases write the same thing differently. */
+export interface SqlDialect {
+  /** The nth value, counted from 1: `?1`, `$1`. */
+  readonly place: (number: number) => string;
+  /** Prefix of every table. */
+  readonly schema: string;
+  /** Columns whose sums together are the sum of `s`'s costs. */
+  readonly costSums: string;
+  /** Whether the cost of `s` is not known. */
+  readonly unknownCost: string;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Columns by dimension: the roll-ups and an index answer for these. */
+const columns: ReadonlyMap<string, string> = new Map(
+  groupDimensions.map((dimension) => [dimension, columnOf(dimension)]),
+);
+
+/** Entries in the order in which they were written, after a position. `rest` is left to check on each of them. */
+export function selectEntries(
+  dialect: SqlDialect,
+  filter: EntryFilter,
+  after: number,
+  limit: number,
+): Statement & { readonly rest: ((body: string) => boolean) | undefined } {
+  const { bind, values } = binder(dialect);
+  const where = [`e.seq > ${bind(after)}`, ...entryConditions(filter, bind)];
+  const complete = Object.keys(filter.match ?? {}).every((name) => name === 'sessionId' || columns.has(name));
+  const matches = entryMatcher(filter);
+  return {
+    text: `
+      SELECT e.seq, e.body
+      FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
+      WHERE ${where.join(' AND ')}
+      ORDER BY e.seq LIMIT ${bind(limit)}
+    `,
+    values,
+    rest: complete ? undefined : (body) => matches(entryFromJson(body)),
+  };
+}
+
+/** A page as it is stored: entries as JSON, so that it can pass between threads. */
+export interface StoredPage {
+  readonly bodies: readonly string[];
+  readonly nextCursor?: string;
+}
+
+/** Entries read at a time while looking for those that a filter wants. */
+const scanSize = 500;
+
+/** Reads a page step by step: each value yielded is a statement, and wants its rows in return. */
+export function* pageSteps(
+  dialect: SqlDialect,
+  { filter = {}, pageSize = pageSizes.usual, cursor }: EntryQuery,
+): Generator<Statement, StoredPage, readonly Row[]> {
+  const bodies: string[] = [];
+  let last = cursor === undefined ? 0 : readCursor(cursor);
+  for (;;) {
+    const whole = selectEntries(dialect, filter, last, pageSize + 1 - bodies.length);
+    const statement = whole.rest === undefined ? whole : selectEntries(dialect, filter, last, scanSize);
+    const rows = yield statement;
+    for (const { seq, body } of rows) {
+      if (whole.rest === undefined || whole.rest(String(body))) {
+        if (bodies.length === pageSize) return { bodies, nextCursor: String(last) };
+        bodies.push(String(body));
+      }
+      last = Number(seq);
+    }
+    if (whole.rest === undefined || rows.length < scanSize) return { bodies };
+  }
+}
+
+/** True when the roll-ups, with the newest entries, answer for that sum. */
+export function isRolledUp(by: readonly string[], filter: EntryFilter): boolean {
+  const asked = [...by, ...Object.keys(filter.match ?? {})];
+  return filter.operationId === undefined && asked.every((name) => columns.has(name));
+}
+
+/** Statements whose tallies together are the sum; they have to see the store at one moment. */
+export function selectTallies(dialect: SqlDialect, by: readonly string[], filter: EntryFilter): Statement[] {
+  return coverTime(...rangeOf(filter)).flatMap((period) =>
+    period.grain === undefined
+      ? [tallyEntries(dialect, by, filter, period, false)]
+      : // What the roll-ups do not have yet is added from the entries.
+        [
+          tallyRollups(dialect, by, filter, period, period.grain),
+          tallyEntries(dialect, by, filter, period, true),
+        ],
+  );
+}
+
+function tallyRollups(
+  dialect: SqlDialect,
+  by: readonly string[],
+  filter: EntryFilter,
+  { from, until }: CoveredPeriod,
+  grain: number,
+): Statement {
+  const { bind, values } = binder(dialect);
+  const group = groupColumns(by);
+  const where = [
+    `s.grain = ${bind(grain)}`,
+    `s.start >= ${bind(from)}`,
+    `s.start < ${bind(until)}`,
+    ...groupConditions(filter, bind),
+  ];
+  const text = `
+    SELECT ${named(group)}, ${dialect.costSums}, sum(s.entries) AS entries,
+      sum(s.input_tokens) AS input_tokens, sum(s.output_tokens) AS output_tokens,
+      sum(s.unpriced) AS unpriced, sum(s.refused) AS refused
+    FROM ${dialect.schema}rollups s JOIN ${dialect.schema}groups g ON g.id = s.group_id
+    WHERE ${where.join(' AND ')}
+    GROUP BY ${group.join(', ')}
+  `;
+  return { text, values };
+}
+
+function tallyEntries(
+  dialect: SqlDialect,
+  by: readonly string[],
+  filter: EntryFilter,
+  { from, until }: CoveredPeriod,
+  onlyUnrolled: boolean,
+): Statement {
+  const { bind, values } = binder(dialect);
+  const group = groupColumns(by);
+  const where = [
+    ...(onlyUnrolled ? [`s.seq > (SELECT until_seq FROM ${dialect.schema}rolled_up)`] : []),
+    // Few entries are not rolled up: their own order finds them, not their time.
+    `${onlyUnrolled ? 's.at + 0' : 's.at'} >= ${bind(from)}`,
+    `${onlyUnrolled ? 's.at + 0' : 's.at'} < ${bind(until)}`,
+    ...groupConditions(filter, bind),
+  ];
+  const text = `
+    SELECT ${named(group)}, ${dialect.costSums}, count(*) AS entries,
+      sum(s.input_tokens) AS input_tokens, sum(s.output_tokens) AS output_tokens,
+      sum(CASE WHEN ${dialect.unknownCost} THEN 1 ELSE 0 END) AS unpriced,
+      sum(CASE WHEN g.kind = 'refused' THEN 1 ELSE 0 END) AS refused
+    FROM ${dialect.schema}entries s JOIN ${dialect.schema}groups g ON g.id = s.group_id
+    WHERE ${where.join(' AND ')}
+    GROUP BY ${group.join(', ')}
+  `;
+  return { text, values };
+}
+
+/** Reads a row of {@link selectTallies}. */
+export function tallyFromRow(by: readonly string[], row: Row, cost: bigint): Tally {
+  return {
+    group: by.map((_, index) => textOrNull(row[`group_${index}`])),
+    currency: String(row[`group_${by.length}`]),
+    cost,
+    entries: Number(row['entries']),
+    inputTokens: Number(row['input_tokens']),
+    outputTokens: Number(row['output_tokens']),
+    unpriced: Number(row['unpriced']),
+    refused: Number(row['refused']),
+  };
+}
+
+type Bind = (value: string | number) => string;
+
+function binder({ place }: SqlDialect): { readonly bind: Bind; readonly values: (string | number)[] } {
+  const values: (string | number)[] = [];
+  return { bind: (value) => place(values.push(value)), values };
+}
+
+function groupColumns(by: readonly string[]): string[] {
+  return [...by.map((name) => `g.${columns.get(name)}`), 's.currency'];
+}
+
+function named(group: readonly string[]): string {
+  return group.map((column, index) => `${column} AS group_${index}`).join(', ');
+}
+
+/** What of a filter columns of the entries answer. */
+function entryConditions(filter: EntryFilter, bind: Bind): string[] {
+  const [from, until] = rangeOf(filter);
+  const sessions = filter.match?.['sessionId'];
+  return [
+    ...(filter.from === undefined ? [] : [`e.at >= ${bind(from)}`]),
+    ...(filter.until === undefined ? [] : [`e.at < ${bind(until)}`]),
+    ...(filter.operationId === undefined ? [] : [`e.operation_id = ${bind(filter.operationId)}`]),
+    ...(sessions === undefined ? [] : [oneOf('e.session_id', sessions, bind)]),
+    ...groupConditions(filter, bind),
+  ];
+}
+
+function groupConditions(filter: EntryFilter, bind: Bind): string[] {
+  return Object.entries({ ...filter.match, ...(filter.kind !== undefined && { kind: filter.kind }) })
+    .filter(([name]) => columns.has(name))
+    .map(([name, values]) => oneOf(`g.${columns.get(name)}`, values, bind));
+}
+
+function oneOf(column: string, values: readonly string[], bind: Bind): string {
+  return values.length === 0 ? 'FALSE' : `${column} IN (${values.map(bind).join(', ')})`;
+}
+
+function rangeOf({ from, until }: EntryFilter): [from: number, until: number] {
+  return [
+    from === undefined ? -endOfTime : instantMs('from', from),
+    until === undefined ? endOfTime : instantMs('until', until),
+  ];
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

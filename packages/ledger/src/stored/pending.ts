@@ -1,0 +1,84 @@
+import type { LedgerEntry } from '@genops/core';
+import type { Row } from '../account.ts';
+import type { Hold, Journal, RecordedEntry } from '../book.ts';
+import {
+  type DefinitionRecord,
+  type Definitions,
+  type EntryRecord,
+  entryToRecord,
+  type HoldRecord,
+  holdToRecord,
+} from './records.ts';
+
+/** What happened in a book and is not stored yet. */
+export interface Pending {
+  readonly journal: Journal;
+  /** True while there is something to store. */
+  readonly changed: () => boolean;
+  /** Everything since the last time, rows as they stand now. */
+  readonly take: () => Changes;
+  /** What was taken last is stored. */
+  readonly stored: () => void;
+  /** Finds an entry that is not stored yet. */
+  readonly entry: (id: string) => RecordedEntry | undefined;
+  readonly corrections: (id: string) => LedgerEntry[];
+}
+
+export interface Changes {
+  /** Limit definitions met for the first time. */
+  readonly definitions: readonly DefinitionRecord[];
+  readonly holds: readonly HoldRecord[];
+  /** Accounts of each hold, in the order of `holds`. */
+  readonly accounts: readonly (readonly string[])[];
+  /** Ids of holds that ended. */
+  readonly ended: readonly string[];
+  readonly entries: readonly EntryRecord[];
+  readonly rows: readonly Row[];
+}
+
+export function createPending(definitions: Definitions): Pending {
+  let holds = new Map<string, Hold>();
+  let ended: string[] = [];
+  let rows = new Set<Row>();
+  let entries = new Map<string, RecordedEntry>();
+  /** Taken, and not to be found in the store yet. */
+  let entriesTaken: ReadonlyMap<string, RecordedEntry> = new Map();
+
+  return {
+    journal: {
+      held: (hold) => holds.set(hold.id, hold),
+      ended: ({ id }) => {
+        // A hold that comes and goes between two commits never reaches the store.
+        if (!holds.delete(id)) ended.push(id);
+      },
+      recorded: (recorded) => entries.set(recorded.entry.id, recorded),
+      changed: (row) => rows.add(row),
+    },
+    changed: () => holds.size + ended.length + rows.size + entries.size > 0,
+    take: () => {
+      const changes = {
+        holds: Array.from(holds.values(), (hold) => holdToRecord(hold, definitions)),
+        accounts: Array.from(holds.values(), (hold) => hold.draws.map(({ plan }) => plan.account)),
+        ended,
+        entries: Array.from(entries.values(), (recorded) => entryToRecord(recorded, definitions)),
+        rows: [...rows],
+        // Last: the records above may have met new ones.
+        definitions: definitions.takeNew(),
+      };
+      entriesTaken = entries;
+      holds = new Map();
+      ended = [];
+      rows = new Set();
+      entries = new Map();
+      return changes;
+    },
+    stored: () => {
+      entriesTaken = new Map();
+    },
+    entry: (id) => entries.get(id) ?? entriesTaken.get(id),
+    corrections: (id) =>
+      [...entriesTaken.values(), ...entries.values()]
+        .map(({ entry }) => entry)
+        .filter(({ kind, corrects }) => kind === 'correction' && corrects === id),
+  };
+}
