@@ -1,4 +1,9 @@
+export { anthropicMessages } from './anthropic-messages/index.ts';
+export { gemini } from './gemini/index.ts';
 export { openaiChat } from './openai-chat/index.ts';
+export { openaiCompletions } from './openai-completions/index.ts';
+export { openaiEmbeddings } from './openai-embeddings/index.ts';
+export { openaiResponses } from './openai-responses/index.ts';
 export { normaliseUsage } from './usage/normalise.ts';
 export type { NormalisedLine } from './usage/normalise-line.ts';
 export { normaliseLine } from './usage/normalise-line.ts';

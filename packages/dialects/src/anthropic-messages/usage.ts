@@ -1,37 +1,35 @@
 import { type AnswerFacts, addUsage, type Usage, usageCounters } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, type ReadUsage, readUsage, sumOf, usageOf } from '../usage/read-usage.ts';
 
 type Part = NonNullable<AnswerFacts['parts']>[number];
 
 /**
- * Reads an answer of the Messages API. Its `input_tokens` leave out what the cache read and wrote; the
- * counters given back include them.
+ * An answer of the Messages API. Its `input_tokens` leave out what the cache read and wrote; the counters
+ * read from it include them.
  *
  * What `iterations` lists beyond the totals (compaction, an advisor) and what another model did becomes
  * `parts`, because the totals alone can be a small fraction of the bill.
  *
- * @throws {UsageError} for counters that cannot be
  * @see https://platform.claude.com/docs/en/api/messages (checked 2026-11-20)
  */
-export function readMessage(message: unknown): AnswerFacts {
-  const model = textAt(message, 'model');
-  return present<AnswerFacts>({
-    responseId: textAt(message, 'id'),
-    responseModel: model,
-    ...readUsage(at(message, 'usage'), {
-      name: 'usage',
-      read: (fields) => ({
-        serviceTier: textAt(message, 'usage.service_tier'),
-        speed: textAt(message, 'usage.speed'),
-        region: readRegion(message),
-        ...separateParts(readTokens(fields), readIterations(fields), model),
-      }),
+export const messageAnswer: AnswerShape = {
+  about: (message) =>
+    present<AnswerFacts>({
+      responseId: textAt(message, 'id'),
+      responseModel: textAt(message, 'model'),
+      serviceTier: textAt(message, 'usage.service_tier'),
+      speed: textAt(message, 'usage.speed'),
+      region: readRegion(message),
+      error: readAnswerError(at(message, 'error')),
     }),
-    error: at(message, 'type') === 'error' ? readAnswerError(at(message, 'error')) : undefined,
-  });
-}
+  usage: (message) =>
+    readUsage(at(message, 'usage'), {
+      name: 'usage',
+      read: (fields) => separateParts(readTokens(fields), readIterations(fields), textAt(message, 'model')),
+    }),
+};
 
 function readRegion(message: unknown): string | undefined {
   const region = textAt(message, 'usage.inference_geo');

@@ -1,28 +1,29 @@
 import type { AnswerFacts } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
 
 /**
- * Reads an answer of Converse, or the metadata event of a streamed one. Its `inputTokens` leave out what the
- * cache read and wrote; the counters given back include them.
+ * An answer of Converse. Its `inputTokens` leave out what the cache read and wrote; the counters read from it
+ * include them.
  *
- * @throws {UsageError} for counters that cannot be
  * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (checked 2026-11-20)
  */
-export function readConverseAnswer(answer: unknown): AnswerFacts {
-  return present<AnswerFacts>({
-    responseModel: textAt(answer, 'trace.promptRouter.invokedModelId'),
-    serviceTier: textAt(answer, 'serviceTier.type'),
-    speed: at(answer, 'performanceConfig.latency') === 'optimized' ? 'optimized' : undefined,
-    ...readUsage(at(answer, 'usage'), {
+export const converseAnswer: AnswerShape = {
+  about: (answer) =>
+    present<AnswerFacts>({
+      responseModel: textAt(answer, 'trace.promptRouter.invokedModelId'),
+      serviceTier: textAt(answer, 'serviceTier.type'),
+      speed: at(answer, 'performanceConfig.latency') === 'optimized' ? 'optimized' : undefined,
+      error: readAnswerError(at(answer, 'error')),
+    }),
+  usage: (answer) =>
+    readUsage(at(answer, 'usage'), {
       name: 'usage',
       known,
       read: (fields) => ({ counters: readTokens(fields) }),
     }),
-    error: readAnswerError(at(answer, 'error')),
-  });
-}
+};
 
 /** Some answers carry each cache counter twice, once with `Count` behind its name. */
 const known: ReadonlySet<string> = new Set([

@@ -1,25 +1,28 @@
 import type { AnswerFacts } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
 
 /**
- * Reads an answer of Cohere's chat, rerank or embed, or the last event of a streamed chat. Billed units are
- * what is charged; tokens also count the template around the prompt, and what was cached can exceed what
- * is billed.
+ * An answer of Cohere's chat, rerank or embed. Billed units are what is charged; tokens also count the
+ * template around the prompt, and what was cached can exceed what is billed.
  *
- * @throws {UsageError} for counters that cannot be
  * @see https://docs.cohere.com/reference/chat (checked 2026-11-20)
  */
-export function readCohereAnswer(answer: unknown): AnswerFacts {
-  const usage = at(answer, 'usage') ?? at(answer, 'meta') ?? at(answer, 'delta.usage');
-  return present<AnswerFacts>({
-    responseId: textAt(answer, 'id'),
-    responseModel: textAt(answer, 'model'),
-    ...readUsage(usage, { name: 'usage', known, read: (fields) => ({ counters: readUnits(fields) }) }),
-    error: readAnswerError(at(answer, 'delta.error') ?? at(answer, 'error')),
-  });
-}
+export const cohereAnswer: AnswerShape = {
+  about: (answer) =>
+    present<AnswerFacts>({
+      responseId: textAt(answer, 'id'),
+      responseModel: textAt(answer, 'model'),
+      error: readAnswerError(at(answer, 'error')),
+    }),
+  usage: (answer) =>
+    readUsage(at(answer, 'usage') ?? at(answer, 'meta'), {
+      name: 'usage',
+      known,
+      read: (fields) => ({ counters: readUnits(fields) }),
+    }),
+};
 
 const known: ReadonlySet<string> = new Set([
   'tokens.input_tokens',

@@ -1,32 +1,31 @@
 import type { AnswerFacts } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, listAt, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
 
 type Modality = 'AUDIO' | 'IMAGE' | 'VIDEO';
 
 /**
- * Reads an answer of `generateContent`, or a chunk of a streamed one. Cached tokens are inside the prompt;
- * thoughts are beside the candidates and what tools returned is beside the prompt, so both are added.
+ * An answer of `generateContent`. Cached tokens are inside the prompt; thoughts are beside the candidates and
+ * what tools returned is beside the prompt, so both are added.
  *
- * @throws {UsageError} for counters that cannot be
  * @see https://ai.google.dev/api/generate-content#UsageMetadata (checked 2026-11-20)
  */
-export function readGeminiAnswer(answer: unknown): AnswerFacts {
-  const metadata = at(answer, 'usageMetadata');
-  const model = textAt(answer, 'modelVersion');
-  return present<AnswerFacts>({
-    responseId: textAt(answer, 'responseId'),
-    responseModel: model,
-    serviceTier: readTier(answer, metadata),
-    ...readUsage(metadata, {
+export const geminiAnswer: AnswerShape = {
+  about: (answer) =>
+    present<AnswerFacts>({
+      responseId: textAt(answer, 'responseId'),
+      responseModel: textAt(answer, 'modelVersion'),
+      serviceTier: readTier(answer),
+      error: readAnswerError(at(answer, 'error')),
+    }),
+  usage: (answer) =>
+    readUsage(at(answer, 'usageMetadata'), {
       name: 'usageMetadata',
       known,
-      read: (fields) => ({ counters: { ...readTokens(fields), ...readGrounding(answer, model) } }),
+      read: (fields) => ({ counters: { ...readTokens(fields), ...readGrounding(answer) } }),
     }),
-    error: readAnswerError(at(answer, 'error')),
-  });
-}
+};
 
 const known: ReadonlySet<string> = new Set(['totalTokenCount', 'initialPromptTokenCount']);
 
@@ -78,12 +77,14 @@ function tokensByModality(
  *
  * @see https://ai.google.dev/gemini-api/docs/pricing (checked 2026-11-20)
  */
-function readGrounding(answer: unknown, model: string | undefined): Counters {
+function readGrounding(answer: unknown): Counters {
   const queries = listAt(answer, 'candidates').flatMap((candidate) =>
     listAt(candidate, 'groundingMetadata.webSearchQueries').filter((query) => query !== ''),
   );
   if (queries.length === 0) return {};
-  return /gemini-[12][.-]/.test(model ?? '') ? { groundedPrompts: 1 } : { searchQueries: queries.length };
+  return /gemini-[12][.-]/.test(textAt(answer, 'modelVersion') ?? '')
+    ? { groundedPrompts: 1 }
+    : { searchQueries: queries.length };
 }
 
 /** The tier that served, in the words of price lists. */
@@ -95,9 +96,9 @@ const tierOfTraffic: Readonly<Record<string, string>> = {
   PROVISIONED_THROUGHPUT: 'provisioned',
 };
 
-function readTier(answer: unknown, metadata: unknown): string | undefined {
-  const named = textAt(answer, 'serviceTier') ?? textAt(metadata, 'serviceTier');
+function readTier(answer: unknown): string | undefined {
+  const named = textAt(answer, 'serviceTier') ?? textAt(answer, 'usageMetadata.serviceTier');
   if (named !== undefined) return named.toLowerCase();
-  const traffic = textAt(metadata, 'trafficType');
+  const traffic = textAt(answer, 'usageMetadata.trafficType');
   return traffic !== undefined && Object.hasOwn(tierOfTraffic, traffic) ? tierOfTraffic[traffic] : undefined;
 }

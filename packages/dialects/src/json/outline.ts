@@ -23,8 +23,17 @@ export interface Outline {
 }
 
 export interface OutlineOptions {
-  /** Deeper members to find: below which of the object's own members, and by which keys. */
-  readonly find?: { readonly within: readonly string[]; readonly keys: readonly string[] };
+  /** Deeper members to find. */
+  readonly find?: FindOptions;
+}
+
+/** Which deeper members to find. */
+export interface FindOptions {
+  /** Below these of the object's own members. */
+  readonly within: readonly string[];
+  readonly keys: readonly string[];
+  /** Not below members of these names, which hold data of the caller's own. @default none */
+  readonly opaque?: readonly string[];
 }
 
 /** More members than any request has. */
@@ -52,6 +61,11 @@ export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outlin
   return result;
 }
 
+/** The outline of an object that begins at `start` in the bytes of another. */
+export function outlineAt(whole: Outline, start: number): Outline {
+  return outlineObject(whole.bytes, start, {});
+}
+
 /**
  * The outline of an object that is the value of a member; `undefined` when that value is no object.
  * Its bytes and spans are those of the whole.
@@ -59,7 +73,7 @@ export function outline(bytes: Uint8Array, options: OutlineOptions = {}): Outlin
 export function outlineMember(whole: Outline, key: string): Outline | undefined {
   const span = whole.members.get(key);
   if (span === undefined || whole.bytes[span.start] !== openBrace) return undefined;
-  return outlineObject(whole.bytes, span.start, {});
+  return outlineAt(whole, span.start);
 }
 
 /** The value of a member, parsed; `undefined` when there is none. Meant for small values. */
@@ -84,7 +98,7 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 function outlineObject(bytes: Buffer, start: number, { find }: OutlineOptions): Outline {
   const members = new Map<string, Span>();
-  const watch: Watch = { keys: find?.keys ?? [], found: [] };
+  const watch: Watch = { keys: find?.keys ?? [], opaque: find?.opaque ?? [], found: [] };
   const end = skipMembers(bytes, start, (keyStart, keyEnd, valueStart) => {
     const key = decodeString(bytes, keyStart, keyEnd);
     if (members.has(key))

@@ -9,14 +9,24 @@ export interface Span {
 /** Members to look out for at any depth, by the exact name of their key. */
 export interface Watch {
   readonly keys: readonly string[];
+  /** Keys whose values are not searched. */
+  readonly opaque: readonly string[];
   /** Every one found, in the order of the bytes. What lies inside a found value is not searched. */
-  readonly found: { readonly key: string; readonly span: Span }[];
+  readonly found: FoundMember[];
+}
+
+/** A member that was looked out for. */
+export interface FoundMember {
+  readonly key: string;
+  readonly span: Span;
+  /** Where the object begins that it is a member of. */
+  readonly objectStart: number;
 }
 
 /** Deepest nesting of objects and arrays that is accepted. */
 export const maximumDepth = 64;
 
-const quote = 0x22;
+export const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -84,9 +94,9 @@ export function skipMembers(bytes: Buffer, start: number, onMember: OnMember): n
   }
 }
 
-/** @returns the watched key that stands there, however it is escaped */
-export function watchedKey(bytes: Buffer, watch: Watch, start: number, end: number): string | undefined {
-  for (const key of watch.keys) {
+/** @returns the key among these that stands there, however it is escaped */
+function keyAmong(keys: readonly string[], bytes: Buffer, start: number, end: number): string | undefined {
+  for (const key of keys) {
     if (key.length === end - start ? bytesAre(bytes, start, key) : mayBeEscaped(bytes, start, end, key)) {
       return key;
     }
@@ -111,10 +121,13 @@ function skipObject(bytes: Buffer, start: number, depth: number, watch: Watch | 
     return skipMembers(bytes, start, (_keyStart, _keyEnd, valueStart) => skipValue(bytes, valueStart, depth));
   }
   return skipMembers(bytes, start, (keyStart, keyEnd, valueStart) => {
-    const key = watchedKey(bytes, watch, keyStart, keyEnd);
-    if (key === undefined) return skipValue(bytes, valueStart, depth, watch);
+    const key = keyAmong(watch.keys, bytes, keyStart, keyEnd);
+    if (key === undefined) {
+      const isOpaque = keyAmong(watch.opaque, bytes, keyStart, keyEnd) !== undefined;
+      return skipValue(bytes, valueStart, depth, isOpaque ? undefined : watch);
+    }
     const end = skipValue(bytes, valueStart, depth);
-    watch.found.push({ key, span: { start: valueStart, end } });
+    watch.found.push({ key, span: { start: valueStart, end }, objectStart: start });
     return end;
   });
 }

@@ -1,17 +1,17 @@
 import type { Dialect } from '@genops/core';
-import { parseAnswer } from '../usage/answer.ts';
+import { createDialect } from '../dialect.ts';
 import { renderChatError, renderChatStreamError } from './error.ts';
 import { openChatRequest } from './request.ts';
-import { createChatStreamReader } from './stream.ts';
-import { readChatAnswer } from './usage.ts';
+import { chatStream } from './stream.ts';
+import { chatAnswer } from './usage.ts';
 
 /** Chat Completions, as OpenAI defines it and most providers speak it. */
-export const openaiChat: Dialect = {
+export const openaiChat: Dialect = createDialect({
   id: 'openai-chat',
   operation: 'chat',
   openRequest: openChatRequest,
-  readAnswer: (bytes) => readChatAnswer(parseAnswer(bytes)),
-  createStreamReader: createChatStreamReader,
+  answer: chatAnswer,
+  stream: chatStream,
   renderError: renderChatError,
   renderStreamError: renderChatStreamError,
-};
+});

@@ -1,20 +1,21 @@
-import { InvalidRequestError, type OpenedRequest, type RequestChanges } from '@genops/core';
+import type { OpenedRequest, RequestChanges } from '@genops/core';
 import { memberValue, type Outline, outline, outlineMember } from '../json/outline.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
-import { type MediaKeys, measureInput } from '../request/media.ts';
+import { type MediaKind, measureInput } from '../request/media.ts';
+import { requireModelOrDeployment } from '../request/model.ts';
 import {
   checkName,
   countParameter,
   flagParameter,
-  nameParameter,
   requireList,
   textParameter,
   wrong,
 } from '../request/parameters.ts';
+import { readUsageRequested, requestUsage } from '../request/stream-options.ts';
 import { present } from '../usage/fields.ts';
 
 /** Content parts of messages that are no text, by the key that holds them. */
-const mediaKeys: MediaKeys = {
+const mediaKinds: Readonly<Record<string, MediaKind>> = {
   image_url: 'image',
   input_audio: 'audio',
   video_url: 'video',
@@ -22,7 +23,7 @@ const mediaKeys: MediaKeys = {
   file: 'file',
 };
 
-const find = { within: ['messages'], keys: Object.keys(mediaKeys) };
+const find = { within: ['messages'], keys: Object.keys(mediaKinds) };
 
 /** Most answers that one request may ask for, here and at every provider. */
 const maximumChoices = 128;
@@ -35,18 +36,17 @@ const maximumChoices = 128;
  */
 export function openChatRequest(bytes: Uint8Array, path: string): OpenedRequest {
   const body = outline(bytes, { find });
-  const requestModel = deploymentIn(path) ?? nameParameter(body, 'model');
-  if (requestModel === undefined) throw new InvalidRequestError('The parameter "model" is missing', 'model');
+  const requestModel = requireModelOrDeployment(body, path);
   requireList(body, 'messages');
   const usageRequested = readUsageRequested(body);
   const facts = present<OpenedRequest['facts']>({
     requestModel,
     alternativeModels: readAlternatives(body),
     stream: flagParameter(body, 'stream') ?? false,
-    choices: countParameter(body, 'n', maximumChoices) ?? 1,
+    choices: countParameter(body, 'n', { most: maximumChoices }) ?? 1,
     maxOutputTokens: readCap(body),
     serviceTier: textParameter(body, 'service_tier'),
-    ...measureInput(body, mediaKeys),
+    ...measureInput(body, (_body, { key }) => mediaKinds[key]),
     options: readOptions(body),
   });
   return { facts, usageRequested, rewrite: (changes) => rewrite(bytes, body, changes) };
@@ -61,17 +61,13 @@ function readCap(body: Outline): number | undefined {
   return caps.length === 0 ? undefined : Math.max(...caps);
 }
 
-function rewrite(bytes: Uint8Array, body: Outline, changes: RequestChanges): Uint8Array {
-  const { model, maxOutputTokens, reportUsage } = changes;
-  const streamOptions = reportUsage === true ? outlineMember(body, 'stream_options') : undefined;
-  return applySplices(bytes, [
-    ...setMembers(body, {
-      model,
-      ...capChanges(body, maxOutputTokens),
-      stream_options: reportUsage === true && !streamOptions ? { include_usage: true } : undefined,
-    }),
-    ...(streamOptions ? setMembers(streamOptions, { include_usage: true }) : []),
-  ]);
+function rewrite(
+  bytes: Uint8Array,
+  body: Outline,
+  { model, maxOutputTokens, reportUsage = false }: RequestChanges,
+): Uint8Array {
+  const members = setMembers(body, { model, ...capChanges(body, maxOutputTokens) });
+  return applySplices(bytes, [...members, ...(reportUsage ? requestUsage(body) : [])]);
 }
 
 /** Every cap that the caller wrote is set, else the newer one is added. */
@@ -79,15 +75,6 @@ function capChanges(body: Outline, cap: number | undefined): Readonly<Record<str
   const written = capKeys.filter((key) => (memberValue(body, key) ?? undefined) !== undefined);
   const keys = written.length > 0 ? written : capKeys.slice(0, 1);
   return Object.fromEntries(keys.map((key) => [key, cap]));
-}
-
-/** @throws {InvalidRequestError} when `stream_options` is there and no object */
-function readUsageRequested(body: Outline): boolean {
-  const streamOptions = outlineMember(body, 'stream_options');
-  if (streamOptions !== undefined) return flagParameter(streamOptions, 'include_usage') ?? false;
-  const value = memberValue(body, 'stream_options') ?? undefined;
-  if (value !== undefined) throw wrong('stream_options', value, 'an object');
-  return false;
 }
 
 /** OpenRouter's `models`: any of them may serve, and be charged for. */
@@ -108,18 +95,4 @@ function readOptions(body: Outline): OpenedRequest['facts']['options'] {
     outputImage: Array.isArray(modalities) && modalities.includes('image') ? true : undefined,
   });
   return Object.keys(options).length === 0 ? undefined : options;
-}
-
-/** Azure names the deployment, and with it the model, in the path; the body's model has no effect there. */
-function deploymentIn(path: string): string | undefined {
-  const match = /\/deployments\/([^/?]+)\//.exec(path);
-  return match === null ? undefined : checkName('model', decode(match[1] as string));
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new InvalidRequestError('The path is not well-formed', 'model');
-  }
 }

@@ -1,86 +1,40 @@
-import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } from '@genops/core';
-import { createEventStream } from '../sse/event-stream.ts';
-import { at, listAt, present } from '../usage/fields.ts';
-import { readChatAnswer } from './usage.ts';
-
-const endMark = Buffer.from('[DONE]');
+import { serverSentEvents } from '../stream/server-sent-events.ts';
+import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { at, listAt } from '../usage/fields.ts';
+import { chatAnswer } from './usage.ts';
 
 /**
- * Reads a streamed chat answer while it passes. Later values replace earlier ones: usage is cumulative
- * wherever it comes more than once.
+ * A streamed chat answer. Later values replace earlier ones: usage is cumulative wherever it comes more
+ * than once.
  *
  * Where the caller did not ask for usage, the last chunk, which has usage and no choices, is withheld.
  * The `"usage":null` that OpenAI then adds to the other chunks stays: every client reads it as absent.
  */
-export function createChatStreamReader(options: { readonly withholdUsage: boolean }): StreamReader {
-  let facts: AnswerFacts = {};
-  let complete = false;
-  let outputBytes = 0;
-  let outputEvents = 0;
+export const chatStream: StreamShape = {
+  framing: serverSentEvents,
+  answer: chatAnswer,
+  fold: (answer, chunk) =>
+    foldMembers(answer, {
+      id: at(chunk, 'id'),
+      model: at(chunk, 'model'),
+      service_tier: at(chunk, 'service_tier'),
+      usage: at(chunk, 'usage') ?? at(chunk, 'x_groq.usage'),
+      error: at(chunk, 'error') ?? at(chunk, 'choices.0.error'),
+    }),
+  outputBytes,
+  isUsageOnly(chunk) {
+    const choices = at(chunk, 'choices');
+    const usage = at(chunk, 'usage');
+    return Array.isArray(choices) && choices.length === 0 && typeof usage === 'object' && usage !== null;
+  },
+};
 
-  const events = createEventStream({
-    withholds: options.withholdUsage,
-    onEvent({ data }) {
-      if (complete) return false;
-      if (data.equals(endMark)) {
-        complete = true;
-        return false;
-      }
-      const chunk = parse(data);
-      if (chunk === undefined) return false;
-      facts = mergeAnswers(facts, readChunk(chunk));
-      const bytes = outputIn(chunk);
-      outputBytes += bytes;
-      if (bytes > 0) outputEvents += 1;
-      return options.withholdUsage && isUsageOnly(chunk);
-    },
-  });
-
-  return {
-    ...events,
-    facts: (): StreamFacts => ({ ...facts, complete, outputBytes, outputEvents }),
-  };
-}
-
-/** Later facts win; once counters came that cannot be, no others are believed. */
-function mergeAnswers(earlier: AnswerFacts, later: AnswerFacts): AnswerFacts {
-  const merged = { ...earlier, ...later };
-  if (merged.usageProblem === undefined) return merged;
-  const { usage: _usage, ...rest } = merged;
-  return rest;
-}
-
-/** Whatever is not JSON is passed on and says nothing. */
-function parse(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-/** Counters that cannot be are no usage; why is told beside. */
-function readChunk(chunk: unknown): AnswerFacts {
-  try {
-    return readChatAnswer(chunk);
-  } catch (error) {
-    if (!hasErrorCode(error, 'invalid_usage')) throw error;
-    return present<AnswerFacts>({ usageProblem: error.message });
-  }
-}
-
-/** A chunk that is there for its usage only. */
-function isUsageOnly(chunk: unknown): boolean {
-  const choices = at(chunk, 'choices');
-  const usage = at(chunk, 'usage');
-  return Array.isArray(choices) && choices.length === 0 && typeof usage === 'object' && usage !== null;
-}
-
-/** UTF-8 bytes of everything in a chunk that the model made: text, reasoning, refusals, tool calls. */
-function outputIn(chunk: unknown): number {
+/** Everything that the model made: text, reasoning, refusals, tool calls. */
+function outputBytes(chunk: unknown): number {
   let bytes = 0;
   for (const choice of listAt(chunk, 'choices')) {
     const delta = at(choice, 'delta');
+    bytes += textBytes(at(choice, 'text'));
     for (const key of ['content', 'reasoning_content', 'reasoning', 'refusal', 'audio.transcript']) {
       bytes += textBytes(at(delta, key));
     }
@@ -90,8 +44,4 @@ function outputIn(chunk: unknown): number {
     }
   }
   return bytes;
-}
-
-function textBytes(value: unknown): number {
-  return typeof value === 'string' ? Buffer.byteLength(value) : 0;
 }

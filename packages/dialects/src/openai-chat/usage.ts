@@ -1,5 +1,5 @@
 import type { AnswerFacts } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
 import { knownCostParts, readReportedCost } from '../usage/reported-cost.ts';
@@ -23,42 +23,34 @@ const known: ReadonlySet<string> = new Set([
   'total_time',
 ]);
 
+/** What tokens are that are in the total and in none of its parts. */
+type Remainder = 'unexplained' | 'reasoning';
+
 /**
- * Reads a Chat Completions answer or chunk, of OpenAI and of everyone who speaks its format: each of them
- * adds fields under names of its own, so one reader serves all.
+ * A Chat Completions answer, of OpenAI and of everyone who speaks its format: each of them adds fields
+ * under names of its own, so one reader serves all. Legacy completions and embeddings share it.
  *
- * @param answer - as parsed
- * @throws {UsageError} for counters that cannot be
  * @see https://platform.openai.com/docs/api-reference/chat/object (checked 2026-11-20)
  */
-export function readChatAnswer(answer: unknown): AnswerFacts {
-  return readAnswer(answer, 'unexplained');
-}
+export const chatAnswer: AnswerShape = { about, usage: (answer) => readChatUsage(answer, 'unexplained') };
 
 /**
  * The same of Google, whose `completion_tokens` leave out thoughts without saying how many there were: only
  * the total tells.
  */
-export function readGoogleChatAnswer(answer: unknown): AnswerFacts {
-  return readAnswer(answer, 'reasoning');
-}
+export const googleChatAnswer: AnswerShape = { about, usage: (answer) => readChatUsage(answer, 'reasoning') };
 
-/** What tokens are that are in the total and in none of its parts. */
-type Remainder = 'unexplained' | 'reasoning';
-
-function readAnswer(answer: unknown, remainder: Remainder): AnswerFacts {
+function about(answer: unknown): AnswerFacts {
   return present<AnswerFacts>({
     responseId: textAt(answer, 'id'),
     responseModel: textAt(answer, 'model'),
     serviceTier: textAt(answer, 'service_tier'),
-    ...readChatUsage(at(answer, 'usage') ?? at(answer, 'x_groq.usage'), remainder),
     error: readAnswerError(at(answer, 'error') ?? at(answer, 'choices.0.error')),
   });
 }
 
-/** The usage object of the format, which the legacy completions and embeddings share. */
-function readChatUsage(usage: unknown, remainder: Remainder): AnswerFacts {
-  return readUsage(usage, {
+function readChatUsage(answer: unknown, remainder: Remainder): AnswerFacts {
+  return readUsage(at(answer, 'usage') ?? at(answer, 'x_groq.usage'), {
     name: 'usage',
     known,
     read: (fields) => ({

@@ -1,5 +1,5 @@
 import type { AnswerFacts } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, listAt, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage } from '../usage/read-usage.ts';
 import { readReportedCost } from '../usage/reported-cost.ts';
@@ -13,13 +13,21 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads an answer of the Images API, or the last event of a streamed one. Older models report no usage and
- * are charged by the image, so images are counted where there are no tokens.
+ * An answer of the Images API, or the last event of a streamed one. Older models report no usage and are
+ * charged by the image, so images are counted where there are no tokens.
  *
- * @throws {UsageError} for counters that cannot be
  * @see https://platform.openai.com/docs/api-reference/images/object (checked 2026-11-20)
  */
-export function readImageAnswer(answer: unknown): AnswerFacts {
+export const imagesAnswer: AnswerShape = {
+  about: (answer) =>
+    present<AnswerFacts>({
+      responseModel: textAt(answer, 'model'),
+      error: readAnswerError(at(answer, 'error')),
+    }),
+  usage: readImageUsage,
+};
+
+function readImageUsage(answer: unknown): AnswerFacts {
   const facts = readUsage(at(answer, 'usage'), {
     name: 'usage',
     known,
@@ -27,11 +35,9 @@ export function readImageAnswer(answer: unknown): AnswerFacts {
   });
   const images = listAt(answer, 'data').length;
   return present<AnswerFacts>({
-    responseModel: textAt(answer, 'model'),
     ...facts,
     usage: facts.usage ?? (images === 0 ? undefined : { images }),
     parts: readSvgUsage(answer),
-    error: readAnswerError(at(answer, 'error')),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { AnswerFacts, Usage } from '@genops/core';
-import { readAnswerError } from '../usage/answer.ts';
+import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, listAt, present, textAt, type UsageFields } from '../usage/fields.ts';
 import { type Counters, readUsage } from '../usage/read-usage.ts';
 import { knownCostParts, readReportedCost } from '../usage/reported-cost.ts';
@@ -18,14 +18,23 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads an answer of the Responses API. Tools are charged by the call and are not in its usage: searches
- * are those that it bills, else those among its output items.
+ * An answer of the Responses API. Tools are charged by the call and are not in its usage: searches are those
+ * that it says it bills, else those among its output items.
  *
- * @param response - as parsed, or the `response` of a stream's last event
- * @throws {UsageError} for counters that cannot be
  * @see https://platform.openai.com/docs/api-reference/responses/object (checked 2026-11-20)
  */
-export function readResponse(response: unknown): AnswerFacts {
+export const responsesAnswer: AnswerShape = {
+  about: (response) =>
+    present<AnswerFacts>({
+      responseId: textAt(response, 'id'),
+      responseModel: textAt(response, 'model'),
+      serviceTier: textAt(response, 'service_tier'),
+      error: readAnswerError(at(response, 'error')),
+    }),
+  usage: readResponseUsage,
+};
+
+function readResponseUsage(response: unknown): AnswerFacts {
   const { webSearches, images, unreadUsage: unreadTools = [] } = readToolUsage(response);
   const facts = readUsage(at(response, 'usage'), {
     name: 'usage',
@@ -37,13 +46,9 @@ export function readResponse(response: unknown): AnswerFacts {
   });
   const unreadUsage = [...(facts.unreadUsage ?? []), ...unreadTools];
   return present<AnswerFacts>({
-    responseId: textAt(response, 'id'),
-    responseModel: textAt(response, 'model'),
-    serviceTier: textAt(response, 'service_tier'),
     ...facts,
     parts: images && [{ responseModel: imageModelOf(response), usage: images }],
     unreadUsage: unreadUsage.length === 0 ? undefined : unreadUsage,
-    error: readAnswerError(at(response, 'error')),
   });
 }
 

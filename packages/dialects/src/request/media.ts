@@ -1,22 +1,36 @@
 import type { RequestFacts } from '@genops/core';
 import type { Outline } from '../json/outline.ts';
+import type { FoundMember } from '../json/scan.ts';
 
-type MediaKind = keyof NonNullable<RequestFacts['media']>;
+export type MediaKind = keyof NonNullable<RequestFacts['media']>;
 
-/** Members that are media, by their key, in one format. */
-export type MediaKeys = Readonly<Record<string, MediaKind>>;
+/** Says what a found member is: a medium, or `undefined` for text after all. */
+export type Classify = (body: Outline, member: FoundMember) => MediaKind | undefined;
 
 /**
  * Counts media parts and tells how many bytes of the body could be text. What an image, a recording or a
  * film consists of never becomes text tokens; what a file consists of may, so its bytes stay counted.
+ *
+ * @param alsoFiles - more things that the request only refers to, such as an earlier conversation
  */
-export function measureInput(object: Outline, keys: MediaKeys): Pick<RequestFacts, 'inputBytes' | 'media'> {
-  let inputBytes = object.bytes.length;
-  const media: { [Kind in MediaKind]?: number } = {};
-  for (const { key, span } of object.found) {
-    const kind = keys[key] as MediaKind;
+export function measureInput(
+  body: Outline,
+  classify: Classify,
+  alsoFiles = 0,
+): Pick<RequestFacts, 'inputBytes' | 'media'> {
+  let inputBytes = body.bytes.length;
+  const media: { [Kind in MediaKind]?: number } = alsoFiles === 0 ? {} : { file: alsoFiles };
+  for (const member of body.found) {
+    const kind = classify(body, member);
+    if (kind === undefined) continue;
     media[kind] = (media[kind] ?? 0) + 1;
-    if (kind !== 'file') inputBytes -= span.end - span.start;
+    if (kind !== 'file') inputBytes -= member.span.end - member.span.start;
   }
-  return object.found.length === 0 ? { inputBytes } : { inputBytes, media };
+  return Object.keys(media).length === 0 ? { inputBytes } : { inputBytes, media };
+}
+
+/** What a MIME type says: `image/png` is an image; whatever is no image, sound or film is a file. */
+export function mediaKindOf(mimeType: unknown): MediaKind {
+  const kind = typeof mimeType === 'string' ? mimeType.split('/', 1)[0] : undefined;
+  return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file';
 }

@@ -1,6 +1,6 @@
 import { describe, InvalidRequestError } from '@genops/core';
 import { memberValue, type Outline } from '../json/outline.ts';
-import { closeBracket, openBracket, skipSpace } from '../json/scan.ts';
+import { closeBracket, openBracket, quote, type Span, skipSpace } from '../json/scan.ts';
 
 /** Longest model name accepted; ARNs of inference profiles are the longest that exist. */
 const maximumNameCharacters = 512;
@@ -36,12 +36,25 @@ export function checkName(key: string, value: unknown): string {
  * @throws {InvalidRequestError} for zero, negative, fractional and infinite numbers and for text: some
  * provider reads each of these as "no limit"
  */
-export function countParameter(object: Outline, key: string, most?: number): number | undefined {
+export function countParameter(object: Outline, key: string, range: CountRange = {}): number | undefined {
   const value = memberValue(object, key) ?? undefined;
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : checkCount(key, value, range);
+}
+
+export interface CountRange {
+  /** @default 1 */
+  readonly least?: number;
+  /** @default no limit but that of exact integers */
+  readonly most?: number;
+}
+
+/** @throws {InvalidRequestError} when it is no integer in the range */
+export function checkCount(key: string, value: unknown, { least = 1, most }: CountRange = {}): number {
   const limit = most ?? Number.MAX_SAFE_INTEGER;
-  if (!(Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= limit)) {
-    throw wrong(key, value, most === undefined ? 'a positive integer' : `an integer from 1 to ${most}`);
+  if (!(Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= limit)) {
+    const expectation =
+      most === undefined ? `an integer from ${least} on` : `an integer from ${least} to ${most}`;
+    throw wrong(key, value, expectation);
   }
   return value as number;
 }
@@ -76,4 +89,32 @@ export function wrong(key: string, value: unknown, expectation: string): Invalid
     `The parameter "${key}" must be ${expectation}, not ${describe(value)}`,
     key,
   );
+}
+
+/**
+ * Input that is text or a list with something in it.
+ *
+ * @throws {InvalidRequestError} when it is anything else
+ */
+export function requireTextOrList(object: Outline, key: string): void {
+  const span = object.members.get(key);
+  if (span !== undefined && object.bytes[span.start] === quote) return;
+  requireList(object, key);
+}
+
+/** True when something other than `null` stands there. */
+export function isGiven(object: Outline, key: string): boolean {
+  const span = object.members.get(key);
+  return span !== undefined && !isNull(object.bytes, span);
+}
+
+/** True when a value's bytes hold this text: a cheap look before a value is parsed. */
+export function mentions(object: Outline, key: string, text: string): boolean {
+  const span = object.members.get(key);
+  return span !== undefined && object.bytes.subarray(span.start, span.end).includes(text);
+}
+
+/** Only one value begins with an "n". */
+export function isNull(bytes: Buffer, span: Span): boolean {
+  return bytes[span.start] === 0x6e;
 }

@@ -1,5 +1,38 @@
-import type { AnswerFacts } from '@genops/core';
+import { type AnswerFacts, hasErrorCode } from '@genops/core';
 import { at, present, textAt } from './fields.ts';
+
+/** How the answers of one format are read. */
+export interface AnswerShape {
+  /** Who answered, as whom, and whether with an error. Never throws. */
+  readonly about: (answer: unknown) => AnswerFacts;
+  /**
+   * What was consumed and charged.
+   *
+   * @throws {UsageError} for counters that cannot be
+   */
+  readonly usage: (answer: unknown) => AnswerFacts;
+}
+
+/**
+ * Reads an answer of which only what the shape knows matters.
+ *
+ * @param answer - as parsed
+ * @throws {UsageError} for counters that cannot be
+ */
+export function readAnswer(shape: AnswerShape, answer: unknown): AnswerFacts {
+  return { ...shape.about(answer), ...shape.usage(answer) };
+}
+
+/** The same, but counters that cannot be are no usage, and why is told beside. */
+export function believeAnswer(shape: AnswerShape, answer: unknown): AnswerFacts {
+  const about = shape.about(answer);
+  try {
+    return { ...about, ...shape.usage(answer) };
+  } catch (error) {
+    if (!hasErrorCode(error, 'invalid_usage')) throw error;
+    return { ...about, usageProblem: error.message };
+  }
+}
 
 /**
  * An answer's body as parsed; `undefined` when it is not JSON (a page of HTML, a cut-off body), which says

@@ -1,31 +1,37 @@
 import type { AnswerFacts } from '@genops/core';
-import { readMessageEvents } from '../anthropic-messages/events.ts';
-import { readMessage } from '../anthropic-messages/usage.ts';
-import { readConverseAnswer } from '../bedrock-converse/usage.ts';
-import { readCohereAnswer } from '../cohere-chat/usage.ts';
-import { readGeminiAnswer } from '../gemini/usage.ts';
-import { readOllamaAnswer } from '../ollama-chat/usage.ts';
-import { readAudioAnswer } from '../openai-audio/usage.ts';
-import { readChatAnswer, readGoogleChatAnswer } from '../openai-chat/usage.ts';
-import { readImageAnswer } from '../openai-images/usage.ts';
-import { readResponse } from '../openai-responses/usage.ts';
+import { messageStream } from '../anthropic-messages/stream.ts';
+import { messageAnswer } from '../anthropic-messages/usage.ts';
+import { converseAnswer } from '../bedrock-converse/usage.ts';
+import { cohereStream } from '../cohere-chat/stream.ts';
+import { cohereAnswer } from '../cohere-chat/usage.ts';
+import { geminiStream } from '../gemini/stream.ts';
+import { geminiAnswer } from '../gemini/usage.ts';
+import { ollamaAnswer } from '../ollama-chat/usage.ts';
+import { speechAnswer, transcriptionAnswer } from '../openai-audio/usage.ts';
+import { chatStream } from '../openai-chat/stream.ts';
+import { chatAnswer, googleChatAnswer } from '../openai-chat/usage.ts';
+import { imagesAnswer } from '../openai-images/usage.ts';
+import { responsesStream } from '../openai-responses/stream.ts';
+import { responsesAnswer } from '../openai-responses/usage.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
+import { type AnswerShape, readAnswer } from './answer.ts';
 import { listAt } from './fields.ts';
 
 /** How the answers of one API are read: whole ones, and the events of streamed ones. */
 interface Shape {
-  readonly read: (answer: unknown) => AnswerFacts;
-  /** @default every event is read like an answer, and later facts win */
-  readonly readEvents?: (events: readonly unknown[]) => AnswerFacts;
+  readonly answer: AnswerShape;
+  /** @default later members win */
+  readonly fold?: StreamShape['fold'];
 }
 
-const chat: Shape = { read: readChatAnswer };
-const message: Shape = { read: readMessage, readEvents: readMessageEvents };
-const gemini: Shape = { read: readGeminiAnswer };
-const cohere: Shape = { read: readCohereAnswer };
-const ollama: Shape = { read: readOllamaAnswer };
-const converse: Shape = { read: readConverseAnswer };
-const images: Shape = { read: readImageAnswer };
-const audio: Shape = { read: readAudioAnswer };
+const chat: Shape = { answer: chatAnswer, fold: chatStream.fold };
+const message: Shape = { answer: messageAnswer, fold: messageStream.fold };
+const gemini: Shape = { answer: geminiAnswer, fold: geminiStream.fold };
+const cohere: Shape = { answer: cohereAnswer, fold: cohereStream.fold };
+const ollama: Shape = { answer: ollamaAnswer };
+const converse: Shape = { answer: converseAnswer };
+const images: Shape = { answer: imagesAnswer };
+const transcription: Shape = { answer: transcriptionAnswer };
 
 /**
  * Which shape the answers of an API have. A name with a provider before it goes first; the others are the
@@ -34,17 +40,17 @@ const audio: Shape = { read: readAudioAnswer };
  */
 const shapes: ReadonlyMap<string, Shape> = new Map([
   ['chat.completions', chat],
-  ['google/chat.completions', { read: readGoogleChatAnswer }],
+  ['google/chat.completions', { answer: googleChatAnswer, fold: chatStream.fold }],
   ['xai-sdk', chat],
   ['completions', chat],
   ['embeddings', chat],
-  ['responses', { read: readResponse }],
+  ['responses', { answer: responsesAnswer, fold: responsesStream.fold }],
   ['images', images],
   ['images.generate', images],
   ['images.edit', images],
-  ['audio.transcriptions', audio],
-  ['audio.translations', audio],
-  ['audio.speech', audio],
+  ['audio.transcriptions', transcription],
+  ['audio.translations', transcription],
+  ['audio.speech', { answer: speechAnswer }],
   ['messages', message],
   ['generateContent', gemini],
   ['streamGenerateContent', gemini],
@@ -81,7 +87,14 @@ export function normaliseUsage(
   const shape = shapes.get(`${source.provider}/${api}`) ?? shapes.get(api);
   if (shape === undefined) return undefined;
   const events = listAt(json, 'events');
-  if (events.length === 0) return shape.read(json);
-  if (shape.readEvents !== undefined) return shape.readEvents(events);
-  return Object.assign({}, ...events.map(shape.read)) as AnswerFacts;
+  if (events.length === 0) return readAnswer(shape.answer, json);
+  const fold = shape.fold ?? foldLater;
+  return readAnswer(
+    shape.answer,
+    events.reduce<object>((answer, event) => fold(answer, event), {}),
+  );
+}
+
+function foldLater(answer: object, event: unknown): object {
+  return typeof event === 'object' && event !== null ? foldMembers(answer, { ...event }) : answer;
 }

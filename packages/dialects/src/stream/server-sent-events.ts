@@ -1,23 +1,5 @@
-import type { StreamReader } from '@genops/core';
 import { asBuffer } from '../json/outline.ts';
-
-/** One server-sent event that carries data. */
-export interface ServerSentEvent {
-  /** What its `event:` line says. */
-  readonly name?: string;
-  /** Its data, lines joined. */
-  readonly data: Buffer;
-}
-
-export interface EventStreamOptions {
-  /** @returns true to withhold the event from the caller */
-  onEvent(event: ServerSentEvent): boolean;
-  /** Whether any event may be withheld; the bytes of unfinished ones are kept back then. */
-  readonly withholds: boolean;
-}
-
-/** Passes the bytes of a stream on while reading its events. */
-export type EventStream = Pick<StreamReader, 'push' | 'flush'>;
+import type { CreateFraming, Framing, StreamEvent } from './stream-reader.ts';
 
 /** A stream whose event outgrows this is passed on and no longer read. */
 export const maximumEventBytes = 16 * 1024 * 1024;
@@ -32,7 +14,7 @@ const carriageReturn = 0x0d;
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html (checked 2026-11-20)
  */
-export function createEventStream({ onEvent, withholds }: EventStreamOptions): EventStream {
+export const serverSentEvents: CreateFraming = ({ onEvent, withholds }): Framing => {
   /** Bytes of the event that has begun and not ended. */
   let unfinished: Buffer[] = [];
   let unfinishedBytes = 0;
@@ -118,7 +100,7 @@ export function createEventStream({ onEvent, withholds }: EventStreamOptions): E
   }
 
   return { push, flush };
-}
+};
 
 interface Line {
   readonly start: number;
@@ -148,7 +130,7 @@ const dataField = Buffer.from('data:');
 const eventField = Buffer.from('event:');
 
 /** The event in a block of lines; `undefined` when it carries no data. */
-function readEvent(block: Buffer): ServerSentEvent | undefined {
+function readEvent(block: Buffer): StreamEvent | undefined {
   let name: string | undefined;
   let data: Buffer | undefined;
   const nextLine = lineScanner(block, 0);

@@ -1,0 +1,45 @@
+import { serverSentEvents } from '../stream/server-sent-events.ts';
+import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { at, listAt } from '../usage/fields.ts';
+import { geminiAnswer } from './usage.ts';
+
+/**
+ * A streamed answer of `streamGenerateContent`: every chunk repeats usage so far. The format has no end of
+ * its own; the chunk in which a candidate says why it finished is the last one that matters.
+ */
+export const geminiStream: StreamShape = {
+  framing: serverSentEvents,
+  answer: geminiAnswer,
+  fold: (answer, chunk) =>
+    foldMembers(answer, {
+      responseId: at(chunk, 'responseId'),
+      modelVersion: at(chunk, 'modelVersion'),
+      serviceTier: at(chunk, 'serviceTier'),
+      usageMetadata: at(chunk, 'usageMetadata'),
+      candidates: groundedCandidates(chunk),
+      error: at(chunk, 'error'),
+    }),
+  outputBytes,
+  ends: () => false,
+};
+
+/** Searches are told in one chunk only, which later ones must not replace. */
+function groundedCandidates(chunk: unknown): unknown {
+  const candidates = listAt(chunk, 'candidates');
+  return candidates.some((candidate) => listAt(candidate, 'groundingMetadata.webSearchQueries').length > 0)
+    ? candidates
+    : undefined;
+}
+
+/** Text, thoughts, code and calls of functions. */
+function outputBytes(chunk: unknown): number {
+  let bytes = 0;
+  for (const candidate of listAt(chunk, 'candidates')) {
+    for (const part of listAt(candidate, 'content.parts')) {
+      bytes += textBytes(at(part, 'text')) + textBytes(at(part, 'executableCode.code'));
+      const call = at(part, 'functionCall');
+      if (call !== undefined) bytes += textBytes(JSON.stringify(call));
+    }
+  }
+  return bytes;
+}
