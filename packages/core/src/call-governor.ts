@@ -6,7 +6,7 @@ import type { GovernorListener } from './events.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Limit, LimitState } from './limit.ts';
 import type { Money } from './money.ts';
-import type { Provider } from './provider.ts';
+import type { ModelAt, Provider } from './provider.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { Usage } from './usage.ts';
 
@@ -89,12 +89,6 @@ export interface UsageRecord {
   readonly attribution?: Attribution;
   /** Booked once however often it is sent. @default a new one */
   readonly id?: string;
-}
-
-/** A place that could serve a request. */
-export interface ModelAt {
-  readonly provider: string;
-  readonly model: string;
 }
 
 /** What a choice of a model is made for. */

@@ -76,6 +76,8 @@ export interface GatewayRouting {
   readonly strategy?: string;
   /** True when somebody else than the first choice served. */
   readonly fallbackUsed?: boolean;
+  /** The answer came out of the gateway's cache: nothing was generated, so nothing is charged. */
+  readonly cacheHit?: true;
 }
 
 /** What a stream has shown so far. */

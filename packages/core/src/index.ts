@@ -14,7 +14,6 @@ export type {
   EntryConditions,
   EntrySum,
   GovernableClient,
-  ModelAt,
   RankedModel,
   RankObjective,
   RankQuestion,
@@ -68,6 +67,7 @@ export type {
   LimitWindow,
   TemporaryIncrease,
 } from './limit.ts';
+export { catalogueProvider, makerOf } from './model-maker.ts';
 export type { Money, MoneyJson } from './money.ts';
 export {
   addMoney,
@@ -84,7 +84,7 @@ export {
   subtractMoney,
   sumMoney,
 } from './money.ts';
-export type { Provider, ProviderRoute, ProviderSetup, ReceiptRoute } from './provider.ts';
+export type { ModelAt, Provider, ProviderRoute, ProviderSetup, ReceiptRoute } from './provider.ts';
 export { defineProvider, withBaseUrl } from './provider.ts';
 export type {
   Session,

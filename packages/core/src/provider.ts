@@ -14,6 +14,12 @@ export type ProviderRoute =
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
   | { readonly kind: 'free'; readonly method: string; readonly path: string; readonly operation?: Operation };
 
+/** A model as one provider names it. */
+export interface ModelAt {
+  readonly provider: string;
+  readonly model: string;
+}
+
 /** How one provider speaks: a record, nothing that runs. */
 export interface Provider {
   /** Lower-case, as in `gen_ai.provider.name` and the price catalogue: `openai`. */
@@ -29,8 +35,13 @@ export interface Provider {
   readonly routes: readonly ProviderRoute[];
   /** Sent with every call unless the caller says otherwise: an app's name, an API version. Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The name by which a model is priced, where its users name it themselves: an Azure deployment. */
-  priceAs?(model: string): string;
+  /**
+   * The name by which a model is priced, where its users name it themselves (an Azure deployment), or whose
+   * price list it is on, where this provider has none of its own (a gateway).
+   *
+   * @param hostProvider - who served it, as far as the answer said
+   */
+  priceAs?(model: string, hostProvider?: string): string | ModelAt;
   /** What the head of an answer tells before its body comes. Header names are in lower case. */
   readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
   /** True when a signature covers the body, so that nothing in it may be changed on the way. */

@@ -1,4 +1,4 @@
-import { compareMoney } from '@genops/core';
+import { compareMoney, type ModelAt, type Provider } from '@genops/core';
 import type { Bound, BoundQuestion } from '@genops/pricing';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line, Target } from './line.ts';
@@ -8,8 +8,9 @@ export interface Candidate {
   readonly target: Target;
   /** As the caller named it. */
   readonly requestModel: string;
-  /** The name by which it is priced there. */
+  /** The name by which it is priced, and on whose list. */
   readonly model: string;
+  readonly priceProvider: string;
   /** The most that it can come to. */
   readonly bound: Bound;
 }
@@ -19,18 +20,18 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
   const { call, opened, targets } = identified;
   const { facts } = opened;
   const candidate = (target: Target): Candidate => {
-    const priceAs = (model: string): string => target.provider.priceAs?.(model) ?? model;
-    const model = priceAs(call.requestModel);
+    const { provider: priceProvider, model } = pricedAt(target.provider, call.requestModel);
     const question = {
-      provider: target.provider.id,
+      provider: priceProvider,
       model,
       at: call.at,
       facts,
       ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
       ...(facts.options !== undefined && { options: facts.options }),
     };
-    const bound = boundAny(line, question, facts.alternativeModels?.map(priceAs) ?? []);
-    return { target, requestModel: call.requestModel, model, bound };
+    const alternatives = facts.alternativeModels?.map((other) => pricedAt(target.provider, other)) ?? [];
+    const bound = boundAny(line, question, alternatives);
+    return { target, requestModel: call.requestModel, model, priceProvider, bound };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];
@@ -40,19 +41,20 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
  * Bounds a call that any of several models may serve: the dearest decides, and one without a price leaves
  * the call without a bound. All of them get the one cap that every bound relies on.
  */
-function boundAny(line: Line, question: BoundQuestion, alternatives: readonly string[]): Bound {
+function boundAny(line: Line, question: BoundQuestion, alternatives: readonly ModelAt[]): Bound {
   const bound = line.pricing.upperBound(question);
   if (alternatives.length === 0 || bound.result !== 'bounded') return bound;
-  const models = [question.model, ...alternatives];
-  const first = models.map((model) => line.pricing.upperBound({ ...question, model }));
+  const { provider, model } = question;
+  const places = [{ provider, model }, ...alternatives];
+  const first = places.map((place) => line.pricing.upperBound({ ...question, ...place }));
   const caps = first.flatMap((each) =>
     each.result === 'bounded' && each.maxOutputTokens !== undefined ? [each.maxOutputTokens] : [],
   );
   const cap = caps.length === 0 ? undefined : Math.min(...caps);
   const facts = cap === undefined ? question.facts : { ...question.facts, maxOutputTokens: cap };
   let dearest: Bound | undefined;
-  for (const model of models) {
-    const each = line.pricing.upperBound({ ...question, model, facts });
+  for (const place of places) {
+    const each = line.pricing.upperBound({ ...question, ...place, facts });
     if (each.result !== 'bounded') return each;
     if (dearest?.result !== 'bounded' || compareMoney(each.cost.total, dearest.cost.total) > 0)
       dearest = each;
@@ -60,4 +62,10 @@ function boundAny(line: Line, question: BoundQuestion, alternatives: readonly st
   return dearest?.result === 'bounded' && cap !== undefined
     ? { ...dearest, maxOutputTokens: cap }
     : (dearest ?? bound);
+}
+
+/** On whose price list a model is, and under which name, when `hostProvider` serves it. */
+export function pricedAt(provider: Provider, model: string, hostProvider?: string): ModelAt {
+  const named = provider.priceAs?.(model, hostProvider) ?? model;
+  return typeof named === 'string' ? { provider: provider.id, model: named } : named;
 }

@@ -7,6 +7,7 @@ import {
   type GovernorListener,
   type LedgerEntry,
   type Limit,
+  type ModelAt,
   type Provider,
   type RankedModel,
   type RankQuestion,
@@ -26,6 +27,7 @@ import {
 } from '@genops/policy';
 import { createPricing, type Pricing } from '@genops/pricing';
 import { createDirectory, type Directory } from './directory.ts';
+import { pricedAt } from './estimate.ts';
 import { createGovernedFetch } from './fetch.ts';
 import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
@@ -143,12 +145,18 @@ export function createGovernor(options: GovernorOptions): Governor {
   });
   const pricing = options.pricing ?? createPricing();
   const health = createModelHealth();
-  const rank = createRanker({ pricing, health, now });
+  const recordOf = new Map(options.providers.map((provider) => [provider.id, provider]));
+  const priceListOf = (place: ModelAt): ModelAt => {
+    const provider = recordOf.get(place.provider);
+    return provider === undefined ? place : pricedAt(provider, place.model);
+  };
+  const rank = createRanker({ pricing, health, pricedAt: priceListOf, now });
   const line: Line = {
     policy,
     limits,
     ledger,
     pricing,
+    pricedAt: priceListOf,
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
     now,

@@ -1,4 +1,4 @@
-import type { Attribution, Dialect, GovernorEvent, Provider, ProviderRoute } from '@genops/core';
+import type { Attribution, Dialect, GovernorEvent, ModelAt, Provider, ProviderRoute } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
@@ -17,6 +17,8 @@ export interface Line {
   readonly options: LineOptions;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** On whose price list a model of a provider is, by the provider's id. */
+  readonly pricedAt: (place: ModelAt) => ModelAt;
   /** Keeps the sessions that a call is made in open until it is over. */
   readonly track: <Result>(call: Promise<Result>) => Promise<Result>;
   /** Tells whoever listens. Never throws. */

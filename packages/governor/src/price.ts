@@ -5,8 +5,10 @@ import {
   type Cost,
   type CostLine,
   freeCost,
+  type ModelAt,
   money,
 } from '@genops/core';
+import { pricedAt } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import type { Metered } from './meter.ts';
@@ -26,8 +28,8 @@ export function price(
   if (usage === undefined || Object.keys(usage).length === 0) return nothing;
   const { opened } = identified;
   const serviceTier = facts.serviceTier ?? opened.facts.serviceTier;
+  const asked = { provider: plan.route.priceProvider, model: plan.route.model };
   const question = {
-    provider: plan.route.target.provider.id,
     at,
     usage,
     estimated: metered.estimated,
@@ -38,19 +40,35 @@ export function price(
     ...(facts.reportedCost !== undefined && { reportedCost: facts.reportedCost }),
     ...(opened.facts.options !== undefined && { options: opened.facts.options }),
   };
-  const requestModel = plan.route.model;
-  const answered = line.pricing.price({ ...question, model: pricedModel(plan, facts.responseModel) });
+  const answered = line.pricing.price({ ...question, ...servedAt(plan, facts) });
   const cost =
-    answered.result === 'priced' || answered.reason !== 'unknown_model'
+    answered.result === 'priced' || answered.reason === 'unknown_rate'
       ? answered
-      : line.pricing.price({ ...question, model: requestModel });
+      : line.pricing.price({ ...question, ...asked });
+  if (facts.gateway?.cacheHit) return avoided(cost);
   return withUpstream(cost, facts);
 }
 
-/** A deployment's answer names the model behind it, which is not what its users named: their name decides. */
-function pricedModel({ route }: Plan, responseModel: string | undefined): string {
+/**
+ * The model that answered, on the list of whoever served it. A deployment's answer names the model behind
+ * it, which is not what its users named: their name decides.
+ */
+function servedAt({ route }: Plan, { responseModel, gateway }: AnswerFacts): ModelAt {
+  const { provider } = route.target;
+  const asked = { provider: route.priceProvider, model: route.model };
+  if (responseModel === undefined && gateway?.hostProvider === undefined) return asked;
+  if (route.priceProvider !== provider.id || gateway?.cacheHit) {
+    return pricedAt(provider, responseModel ?? route.requestModel, gateway?.hostProvider);
+  }
   const renamed = route.model !== route.requestModel;
-  return renamed || responseModel === undefined ? route.model : responseModel;
+  return renamed || responseModel === undefined ? asked : { ...asked, model: responseModel };
+}
+
+/** An answer out of a cache costs nothing; what it would have cost stands beside that. */
+function avoided(cost: Cost): Cost {
+  if (cost.result === 'unpriced') return nothing;
+  const zero = money('0', cost.total.currency);
+  return { result: 'priced', total: zero, lines: [], basis: 'computed', avoided: cost.total };
 }
 
 /**

@@ -84,8 +84,7 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
 
 function costOf(line: Line, call: Call, { usage = {}, cost }: UsageRecord): Cost {
   return line.pricing.price({
-    provider: call.provider,
-    model: call.requestModel,
+    ...line.pricedAt({ provider: call.provider, model: call.requestModel }),
     at: call.at,
     usage,
     ...(cost !== undefined && { reportedCost: cost }),

@@ -1,4 +1,4 @@
-import type { Cost } from '@genops/core';
+import type { Cost, Usage } from '@genops/core';
 import type { EndResult, SettledEntry } from '@genops/ledger';
 import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
@@ -26,7 +26,7 @@ export interface Ending {
 export async function settle(line: Line, ending: Ending): Promise<Settlement> {
   const { hold, metered, cost } = ending;
   const entry = entryOf(ending);
-  const usage = metered.usage;
+  const usage = chargedUsage(metered);
   const end = (): Promise<EndResult> => {
     if (usage === undefined) return line.ledger.release({ id: hold.id, entry });
     const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
@@ -61,9 +61,15 @@ async function persist(line: Line, end: () => Promise<EndResult>): Promise<void>
   }
 }
 
+/** A cached answer repeats the counters of the one that was generated; nothing was consumed again. */
+function chargedUsage({ facts, usage }: Metered): Usage | undefined {
+  return usage !== undefined && facts.gateway?.cacheHit ? {} : usage;
+}
+
 function entryOf({ identified, plan, hold, attempt, metered, cost }: Ending): SettledEntry {
   const { call } = identified;
-  const { facts, usage, outcome } = metered;
+  const { facts, outcome } = metered;
+  const usage = chargedUsage(metered);
   const { provider, apiKey } = plan.route.target;
   const flags = [...metered.flags, ...(cost.result === 'priced' ? (cost.warnings ?? []) : [])];
   return {

@@ -16,6 +16,7 @@ function ranker() {
   const rank = createRanker({
     pricing: createPricing(),
     health,
+    pricedAt: (place) => place,
     now: () => new Date('2026-11-01T00:00:00Z'),
   });
   const order = (objective: RankObjective): string[] =>

@@ -1,10 +1,19 @@
-import { formatMoney, type Money, type RankedModel, type RankQuestion, roundMoney } from '@genops/core';
+import {
+  formatMoney,
+  type ModelAt,
+  type Money,
+  type RankedModel,
+  type RankQuestion,
+  roundMoney,
+} from '@genops/core';
 import type { Pricing } from '@genops/pricing';
 import type { ModelHealth } from './health.ts';
 
 export interface RankerOptions {
   readonly pricing: Pick<Pricing, 'estimate'>;
   readonly health: ModelHealth;
+  /** On whose price list a model is. */
+  readonly pricedAt: (place: ModelAt) => ModelAt;
   readonly now: () => Date;
 }
 
@@ -23,7 +32,8 @@ export function createRanker(options: RankerOptions): (question: RankQuestion) =
     const at = options.now().toISOString();
     const measured = candidates.map(({ provider, model }): Measured => {
       const requestFacts = { ...facts, requestModel: model };
-      const bound = options.pricing.estimate({ provider, model, at, facts: requestFacts });
+      const listed = options.pricedAt({ provider, model });
+      const bound = options.pricing.estimate({ ...listed, at, facts: requestFacts });
       return {
         provider,
         model,

@@ -23,6 +23,8 @@ export function createTotals(): TotalsTally {
   return {
     note: (event) => {
       if (event.kind === 'refused') counts.refused += 1;
+      if (event.kind === 'corrected' && event.entry.cost.result === 'priced')
+        costs.add(event.entry.cost.total);
       if (event.kind !== 'settled') return;
       const { attempt, outcome, usage, cost } = event.entry;
       if (attempt <= 1) counts.calls += 1;
