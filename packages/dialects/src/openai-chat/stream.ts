@@ -18,6 +18,8 @@ export const chatStream: StreamShape = {
       id: at(chunk, 'id'),
       model: at(chunk, 'model'),
       service_tier: at(chunk, 'service_tier'),
+      provider: at(chunk, 'provider'),
+      openrouter_metadata: at(chunk, 'openrouter_metadata'),
       usage: at(chunk, 'usage') ?? at(chunk, 'x_groq.usage'),
       error: at(chunk, 'error') ?? at(chunk, 'choices.0.error'),
     }),

@@ -1,6 +1,7 @@
 import type { AnswerFacts } from '@genops/core';
 import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
+import { readGateway } from '../usage/gateway.ts';
 import { type Counters, readUsage, sumOf } from '../usage/read-usage.ts';
 import { knownCostParts, readReportedCost } from '../usage/reported-cost.ts';
 
@@ -45,6 +46,7 @@ function about(answer: unknown): AnswerFacts {
     responseId: textAt(answer, 'id'),
     responseModel: textAt(answer, 'model'),
     serviceTier: textAt(answer, 'service_tier'),
+    gateway: readGateway(answer),
     error: readAnswerError(at(answer, 'error') ?? at(answer, 'choices.0.error')),
   });
 }
