@@ -1,0 +1,310 @@
+import { ConfigurationError } from '@genops/core';
+import { type BreakerOptions, createBreaker } from '../failures/breaker.ts';
+import { createPeakEwma } from '../measure/peak-ewma.ts';
+import { createSuccessRate } from '../measure/success-rate.ts';
+import {
+  createQuota,
+  type QuotaNeed,
+  type QuotaOptions,
+  type QuotaState,
+  smallestNeed,
+} from '../quota/quota.ts';
+import type { QuotaConfiguration } from '../quota/window.ts';
+import type { KeyFact } from '../state/facts.ts';
+import { type Cell, createCell, type KeyQuestion, type RestingKey, serves } from './cell.ts';
+import { type Drawn, drawKey, type KeyDraw } from './draw-key.ts';
+import { type Key, type KeyMetadata, type KeyView, type QuotaGroup, viewOf } from './key.ts';
+import { type KeyState, mayFollow, type StateTransition } from './key-state.ts';
+import { createKeyStates, isLive } from './key-states.ts';
+import { type KeyLease, leaseKey } from './lease.ts';
+import { createEphemeralVault, type SealedSecret, type Vault } from './vault.ts';
+
+export interface KeyPoolOptions {
+  readonly nowMs: () => number;
+  /** Seals the material. @default one of this process alone */
+  readonly vault?: Vault;
+  readonly breaker?: BreakerOptions;
+  readonly quota?: QuotaOptions;
+  /** How long a key rests when the provider does not say. @default 60_000 */
+  readonly cooldownMs?: number;
+  /** After how long a key without credit is tried again when nobody says. @default 3_600_000 */
+  readonly exhaustedMs?: number;
+  /** Share of its traffic that a recovering key gets. @default 0.1 */
+  readonly recoveringShare?: number;
+  readonly onTransition?: (transition: StateTransition) => void;
+}
+
+export interface KeyRegistration {
+  /** Stable, for configuration that is loaded again. @default made up */
+  readonly id?: string;
+  readonly provider: string;
+  /** The material itself, or as a vault sealed it. */
+  readonly secret: string | SealedSecret;
+  readonly metadata?: KeyMetadata;
+}
+
+export interface SetStateOptions {
+  /** @default 'by_hand' */
+  readonly trigger?: string;
+  /** For `throttled` and `exhausted`. */
+  readonly cooldownMs?: number;
+}
+
+/** Which keys there are, which of them can be used now, and by whom. */
+export interface KeyPool {
+  /** @throws {ConfigurationError} when the id or the material is there already */
+  register(registration: KeyRegistration): KeyView;
+  /**
+   * New material under the same id. Attempts under way end with the old one, and for `graceMs` it stays as
+   * a fallback, should the provider not know the new one yet.
+   *
+   * @param options.graceMs - @default 3_600_000
+   * @throws {ConfigurationError} when the material is there already
+   */
+  rotate(id: string, secret: string, options?: { readonly graceMs?: number }): KeyView;
+  revoke(id: string): KeyView;
+  /** @throws {ConfigurationError} when that state may not follow */
+  setState(id: string, state: KeyState, options?: SetStateOptions): KeyView;
+  configureQuota(id: string, quotas: readonly QuotaConfiguration[]): void;
+  quotaState(id: string, need?: QuotaNeed): QuotaState;
+  get(id: string): KeyView | undefined;
+  list(filter?: { readonly provider?: string; readonly team?: string }): readonly KeyView[];
+  /** What is to be stored of the material, under the current master key. */
+  sealed(): readonly SealedSecret[];
+  /** True when this provider's calls go out with keys of the pool. */
+  knows(provider: string): boolean;
+  draw(draw: KeyDraw): Drawn;
+  /** True when this very key could serve now. */
+  usable(keyId: string, question: KeyQuestion, need: QuotaNeed): boolean;
+  /** @returns nothing when the key cannot be used any more */
+  lease(keyId: string, need: QuotaNeed): KeyLease | undefined;
+  /** Every key that gets no traffic now, and why; lists that never change. */
+  resting(question: KeyQuestion): readonly (readonly RestingKey[])[];
+  /** How many keys could be drawn now. */
+  live(question: KeyQuestion): number;
+  /** When the first resting key is back; undefined when none will be by itself. */
+  nextAtMs(question: KeyQuestion): number | undefined;
+  facts(): readonly KeyFact[];
+  merge(facts: readonly KeyFact[]): void;
+}
+
+/** What callers can make the pool remember: teams and models come from them. */
+const rememberedQuestions = 10_000;
+
+export function createKeyPool(options: KeyPoolOptions): KeyPool {
+  const { nowMs, cooldownMs = 60_000, exhaustedMs = 3_600_000 } = options;
+  const vault = options.vault ?? createEphemeralVault();
+  const keys = new Map<string, Key>();
+  const cellOf = new Map<Key, Cell>();
+  const cells = new Map<string, Cell>();
+  const cellsOf = new Map<string, Cell[]>();
+  const groups = new Map<string, QuotaGroup>();
+  const owners = new Map<string, string>();
+  const answers = new Map<string, readonly Cell[]>();
+  const states = createKeyStates({
+    nowMs,
+    cellOf: (key) => cellOf.get(key) as Cell,
+    recheckMs: exhaustedMs,
+    recoveringShare: options.recoveringShare ?? 0.1,
+    ...(options.onTransition !== undefined && { onTransition: options.onTransition }),
+  });
+
+  const keyOf = (id: string): Key => {
+    states.wake();
+    const key = keys.get(id);
+    if (key === undefined) throw new ConfigurationError('key', `no key has the id "${id}"`);
+    return key;
+  };
+
+  /** The same material twice would be one key with two states. */
+  const claim = (id: string, provider: string, secret: string): void => {
+    const fingerprint = `${provider}\n${vault.fingerprint(secret)}`;
+    const owner = owners.get(fingerprint);
+    if (owner !== undefined)
+      throw new ConfigurationError('key.secret', `it is the material of "${owner}" already`);
+    owners.set(fingerprint, id);
+  };
+
+  const groupOf = (id: string, provider: string, account: string | undefined): QuotaGroup => {
+    const groupId = account === undefined ? `key:${id}` : `account:${provider}/${account}`;
+    const known = groups.get(groupId) ?? { id: groupId, quota: createQuota(options.quota), members: [] };
+    groups.set(groupId, known);
+    return known;
+  };
+
+  const cellFor = (provider: string, { region, tier, team, models }: KeyMetadata): Cell => {
+    const id = JSON.stringify([provider, region ?? null, tier ?? null, team ?? null, models ?? null]);
+    const known = cells.get(id);
+    if (known !== undefined) return known;
+    const cell = createCell({
+      provider,
+      ...(region !== undefined && { region }),
+      ...(tier !== undefined && { tier }),
+      ...(team !== undefined && { team }),
+      ...(models !== undefined && { models }),
+    });
+    cells.set(id, cell);
+    cellsOf.set(provider, [...(cellsOf.get(provider) ?? []), cell]);
+    answers.clear();
+    return cell;
+  };
+
+  /** The cells that serve, the team's own first. */
+  const matching = (question: KeyQuestion): readonly Cell[] => {
+    const { provider, model, region = '', tier = '', team = '' } = question;
+    const id = `${provider}\n${model}\n${region}\n${tier}\n${team}`;
+    const known = answers.get(id);
+    if (known !== undefined) return known;
+    const found = (cellsOf.get(provider) ?? [])
+      .filter(({ kind }) => serves(kind, question))
+      .sort((left, right) => Number(left.kind.team === undefined) - Number(right.kind.team === undefined));
+    if (answers.size >= rememberedQuestions) answers.clear();
+    answers.set(id, found);
+    return found;
+  };
+
+  const pool: KeyPool = {
+    register({ id = `key_${keys.size + 1}`, provider, secret, metadata = {} }) {
+      if (keys.has(id)) throw new ConfigurationError('key.id', `"${id}" is there already`);
+      const weight = metadata.weight ?? 1;
+      if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+        throw new ConfigurationError('key.metadata.weight', `expected a number above 0, got ${weight}`);
+      }
+      const plain = typeof secret === 'string' ? secret : vault.open(secret);
+      claim(id, provider, plain);
+      const now = nowMs();
+      const key: Key = {
+        id,
+        provider,
+        metadata,
+        createdAtMs: now,
+        group: groupOf(id, provider, metadata.account),
+        breaker: createBreaker(options.breaker),
+        latency: createPeakEwma({ prior: 1_000 }),
+        success: createSuccessRate(),
+        state: 'available',
+        stateUpdatedAtMs: now,
+        restsUntilMs: 0,
+        lastUsedAtMs: undefined,
+        usageCount: 0,
+        failureCount: 0,
+        inFlight: 0,
+        material: { version: 1, sealed: typeof secret === 'string' ? vault.seal(id, secret) : secret },
+        previous: undefined,
+        usesPrevious: false,
+      };
+      const cell = cellFor(provider, metadata);
+      keys.set(id, key);
+      key.group.members.push(key);
+      cell.add(key);
+      cellOf.set(key, cell);
+      states.refresh(key);
+      return viewOf(key);
+    },
+    rotate(id, secret, { graceMs = 3_600_000 } = {}) {
+      const key = keyOf(id);
+      claim(id, key.provider, secret);
+      owners.delete(`${key.provider}\n${vault.fingerprint(vault.open(key.material.sealed))}`);
+      const wasGood = key.state !== 'invalid';
+      key.previous = wasGood ? { material: key.material, untilMs: nowMs() + graceMs } : undefined;
+      key.material = { version: key.material.version + 1, sealed: vault.seal(id, secret) };
+      key.usesPrevious = false;
+      if (!wasGood) states.enter(key, 'recovering', 'rotated');
+      return viewOf(key);
+    },
+    revoke: (id) => pool.setState(id, 'disabled', { trigger: 'revoked' }),
+    setState(id, state, { trigger = 'by_hand', cooldownMs: restMs } = {}) {
+      const key = keyOf(id);
+      if (key.state !== state && !mayFollow(key.state, state)) {
+        throw new ConfigurationError(`key "${id}"`, `${key.state} cannot become ${state}`);
+      }
+      if (state === 'throttled') states.enter(key, state, trigger, nowMs() + (restMs ?? cooldownMs));
+      else if (state === 'exhausted') states.enter(key, state, trigger, nowMs() + (restMs ?? exhaustedMs));
+      else states.enter(key, state, trigger);
+      return viewOf(key);
+    },
+    configureQuota(id, quotas) {
+      const { quota, members } = keyOf(id).group;
+      quota.configure(quotas, nowMs());
+      for (const member of members) states.refresh(member);
+    },
+    quotaState: (id, need = smallestNeed) => keyOf(id).group.quota.state(need, nowMs()),
+    get: (id) => (keys.has(id) ? viewOf(keyOf(id)) : undefined),
+    list({ provider, team } = {}) {
+      states.wake();
+      return [...keys.values()]
+        .filter((key) => provider === undefined || key.provider === provider)
+        .filter(({ metadata }) => team === undefined || metadata.team === undefined || metadata.team === team)
+        .map(viewOf);
+    },
+    sealed() {
+      return [...keys.values()].map((key) => {
+        const sealed = vault.rewrap(key.material.sealed);
+        key.material = { version: key.material.version, sealed };
+        return sealed;
+      });
+    },
+    knows: (provider) => cellsOf.has(provider),
+    draw(draw) {
+      states.wake();
+      return drawKey(matching(draw.question), draw, nowMs());
+    },
+    usable(keyId, question, need) {
+      states.wake();
+      const key = keys.get(keyId);
+      if (key === undefined || !isLive(key, nowMs())) return false;
+      return serves((cellOf.get(key) as Cell).kind, question) && key.group.quota.fits(need, nowMs());
+    },
+    lease(keyId, need) {
+      states.wake();
+      const key = keys.get(keyId);
+      if (key === undefined || !isLive(key, nowMs()) || !key.group.quota.fits(need, nowMs()))
+        return undefined;
+      const permit = key.breaker.acquire(nowMs());
+      if (permit === undefined) return undefined;
+      return leaseKey(key, permit, need, { nowMs, vault, states, cooldownMs, exhaustedMs });
+    },
+    resting(question) {
+      states.wake();
+      return matching(question).map((cell) => cell.resting());
+    },
+    live(question) {
+      states.wake();
+      return matching(question).reduce((sum, { live }) => sum + live, 0);
+    },
+    nextAtMs(question) {
+      const ends = matching(question).flatMap((cell) =>
+        cell.resting().flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)])),
+      );
+      return ends.length === 0 ? undefined : Math.min(...ends);
+    },
+    facts() {
+      states.wake();
+      return [...keys.values()].map((key) => ({
+        id: key.id,
+        state: key.state,
+        stateUpdatedAtMs: key.stateUpdatedAtMs,
+        restsUntilMs: key.restsUntilMs,
+        breaker: key.breaker.snapshot(),
+        windows: key.group.quota.windows(nowMs()),
+      }));
+    },
+    merge(facts) {
+      for (const fact of facts) {
+        const key = keys.get(fact.id);
+        if (key === undefined) continue;
+        key.breaker.merge(fact.breaker);
+        key.group.quota.merge(fact.windows, nowMs());
+        if (fact.state === key.state) key.restsUntilMs = Math.max(key.restsUntilMs, fact.restsUntilMs);
+        else if (fact.stateUpdatedAtMs > key.stateUpdatedAtMs) {
+          key.state = fact.state;
+          key.stateUpdatedAtMs = fact.stateUpdatedAtMs;
+          key.restsUntilMs = fact.restsUntilMs;
+        }
+        states.refresh(key);
+      }
+      states.wake();
+    },
+  };
+  return pool;
+}
