@@ -1,0 +1,70 @@
+/** What OpenRouter's `provider` object takes, as far as these words need it. */
+export interface ProviderPreferences {
+  readonly order?: readonly string[];
+  readonly only?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly allow_fallbacks?: boolean;
+  readonly sort?: 'price' | 'throughput' | 'latency';
+  readonly [preference: string]: unknown;
+}
+
+/** Short words for what OpenRouter says in objects. */
+export interface RoutingWords {
+  /** A host to prefer, `anthropic`, or the whole `provider` object as OpenRouter has it. */
+  readonly provider?: string | ProviderPreferences;
+  /**
+   * `least-cost` asks the cheapest host first, `fastest` the one with the highest throughput; `fallback`
+   * lets any other host serve when the preferred one does not.
+   */
+  readonly route?: 'least-cost' | 'fastest' | 'fallback';
+  /** Models to try in this order when no host of the first can serve. */
+  readonly fallbacks?: readonly string[];
+}
+
+/** What goes over the wire in their place. */
+export interface RoutingParameters {
+  readonly provider?: ProviderPreferences;
+  readonly models?: readonly string[];
+}
+
+/**
+ * Turns the short words of a request into what OpenRouter really reads; everything else stays as it is. A
+ * host that is named without `route: 'fallback'` is the first choice and OpenRouter's own default holds:
+ * others may serve when it cannot.
+ *
+ * ```ts
+ * openrouterRequest({ model: 'anthropic/claude-sonnet-4.5', provider: 'anthropic', route: 'least-cost' });
+ * // { model: 'anthropic/claude-sonnet-4.5', provider: { order: ['anthropic'], sort: 'price' } }
+ * ```
+ *
+ * @see https://openrouter.ai/docs/features/provider-routing (checked 2026-11-20)
+ */
+export function openrouterRequest<
+  Request extends RoutingWords & { readonly model: string; readonly models?: readonly string[] },
+>(request: Request): Omit<Request, 'provider' | 'route' | 'fallbacks' | 'models'> & RoutingParameters {
+  const { provider, route, fallbacks, models, ...rest } = request;
+  const preferences = { ...preferredHost(provider), ...preferencesOf(route) };
+  const alternatives = [...(models ?? []), ...(fallbacks ?? [])];
+  return {
+    ...rest,
+    ...(Object.keys(preferences).length > 0 && { provider: preferences }),
+    ...(alternatives.length > 0 && { models: alternatives }),
+  };
+}
+
+function preferredHost(provider: RoutingWords['provider']): ProviderPreferences {
+  return typeof provider === 'string' ? { order: [provider] } : (provider ?? {});
+}
+
+function preferencesOf(route: RoutingWords['route']): ProviderPreferences {
+  switch (route) {
+    case 'least-cost':
+      return { sort: 'price' };
+    case 'fastest':
+      return { sort: 'throughput' };
+    case 'fallback':
+      return { allow_fallbacks: true };
+    case undefined:
+      return {};
+  }
+}

@@ -1,0 +1,260 @@
+import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { type FakeUpstream, openrouterFormat, startFakeUpstream } from '@genops/testing';
+import { HTTPClient, OpenRouter } from '@openrouter/sdk';
+import OpenAI from 'openai';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createOpenRouter, openrouterRequest } from '../src/index.ts';
+
+let upstream: FakeUpstream;
+let governor: Governor;
+const errors: unknown[] = [];
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream({ formats: [openrouterFormat] });
+});
+afterAll(() => upstream.close());
+beforeEach(() => {
+  governor = createGovernor({
+    providers: [
+      withBaseUrl(createOpenRouter({ app: { url: 'https://example.com', title: 'Tests' } }), baseUrl()),
+    ],
+    ledger: createMemoryLedger(),
+    onError: (error) => errors.push(error),
+  });
+});
+afterEach(async () => {
+  await governor.close();
+  upstream.reset();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+function baseUrl(): string {
+  return `${upstream.url}/api/v1`;
+}
+
+async function entries(): Promise<readonly LedgerEntry[]> {
+  return (await governor.ledger.entries()).entries;
+}
+
+function costOf(entry: LedgerEntry | undefined): string | undefined {
+  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
+}
+
+const question = {
+  model: 'openai/gpt-4o-mini',
+  messages: [{ role: 'user' as const, content: 'What time is it?' }],
+  max_tokens: 100,
+};
+
+describe('the openai client', () => {
+  let client: OpenAI;
+  beforeEach(() => {
+    client = governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: upstream.apiKey }));
+  });
+
+  it('books what OpenRouter says it charged, and who served', async () => {
+    const { data, response } = await client.chat.completions.create(question).withResponse();
+    expect(response.headers.get('x-genops-cost')).toBe('0.0000222');
+    const [entry] = await entries();
+    expect(entry).toMatchObject({
+      provider: 'openrouter',
+      responseId: data.id,
+      cost: { basis: 'reported', computed: { total: expect.anything() } },
+      gateway: { hostProvider: 'Fake Host' },
+    });
+  });
+
+  it('says who calls and asks for the trace, and lets the caller say otherwise', async () => {
+    await client.chat.completions.create(question, { headers: { 'x-openrouter-title': 'Mine' } });
+    expect(upstream.requests[0]?.headers).toMatchObject({
+      'http-referer': 'https://example.com',
+      'x-openrouter-title': 'Mine',
+      'x-openrouter-metadata': 'enabled',
+      authorization: `Bearer ${upstream.apiKey}`,
+    });
+  });
+
+  it('has the same bill for a stream as for a whole answer, comments notwithstanding', async () => {
+    await client.chat.completions.create(question);
+    for await (const _ of await client.chat.completions.create({ ...question, stream: true })) {
+      // To the end.
+    }
+    const [whole, streamed] = await entries();
+    expect({ ...streamed?.usage }).toEqual({ ...whole?.usage });
+    expect(streamed?.cost).toEqual(whole?.cost);
+    expect(streamed).toMatchObject({ outcome: 'completed', gateway: whole?.gateway });
+  });
+
+  it('sends everything on as it is written', async () => {
+    const body = openrouterRequest({
+      ...question,
+      messages: [
+        { role: 'developer', content: 'Be brief.' },
+        { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a-b.png' } }] },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'call-1', type: 'function', function: { name: 'find-it', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: 'call-1', content: 'found' },
+      ],
+      provider: 'anthropic',
+      route: 'fallback',
+      fallbacks: ['anthropic/claude-sonnet-4.5', 'google/gemini-2.5-flash'],
+      plugins: [{ id: 'web', max_results: 3 }],
+      transforms: ['middle-out'],
+      x_unknown: { nested: [1, null] },
+    });
+    await client.chat.completions.create(body as never);
+    expect(upstream.requests[0]?.json).toEqual(body);
+  });
+
+  it('books the fee and the other bill on lines of their own with the caller’s own key', async () => {
+    upstream.setReply({
+      usage: {
+        prompt_tokens: 480,
+        completion_tokens: 33,
+        total_tokens: 513,
+        cost: 0.0000113,
+        is_byok: true,
+        cost_details: { upstream_inference_cost: 0.0002265 },
+      },
+    });
+    await client.chat.completions.create(question);
+    const [entry] = await entries();
+    expect(costOf(entry)).toBe('0.0002378');
+    expect(entry?.cost).toMatchObject({
+      lines: [
+        { meter: 'gateway_fee', unitPrice: '0.0000113' },
+        { meter: 'request', unitPrice: '0.0002265', invoiceIssuer: 'Fake Host' },
+      ],
+    });
+  });
+
+  it('puts a stream right that was left early, by its receipt', async () => {
+    upstream.setReply({ chunks: 200, chunkDelayMs: 2 });
+    upstream.addRule({
+      when: { path: '/api/v1/generation' },
+      reply: [
+        { status: 404 },
+        {
+          body: {
+            data: {
+              id: 'gen-1762345678-fake1',
+              model: 'openai/gpt-4o-mini',
+              provider_name: 'Azure',
+              total_cost: 0.00123,
+              native_tokens_prompt: 20,
+              native_tokens_completion: 180,
+              is_byok: false,
+            },
+          },
+        },
+      ],
+    });
+    let seen = 0;
+    for await (const _ of await client.chat.completions.create({
+      ...question,
+      max_tokens: 200,
+      stream: true,
+    })) {
+      if (++seen === 3) break;
+    }
+    await expect.poll(async () => (await entries()).length, { timeout: 10_000 }).toBe(2);
+    const [estimate, correction] = await entries();
+    expect(estimate).toMatchObject({
+      outcome: 'cancelled',
+      cost: { basis: 'estimated' },
+      responseId: 'gen-1762345678-fake1',
+    });
+    expect(correction).toMatchObject({
+      kind: 'correction',
+      corrects: estimate?.id,
+      flags: ['receipt'],
+      gateway: { hostProvider: 'Azure' },
+    });
+    const [sum] = await governor.ledger.sum({ by: [] });
+    expect(sum && amountOf(sum.cost)).toBe('0.00123');
+    expect(upstream.requests.map(({ url }) => url).slice(1)).toEqual([
+      '/api/v1/generation?id=gen-1762345678-fake1',
+      '/api/v1/generation?id=gen-1762345678-fake1',
+    ]);
+  });
+
+  it('holds for the dearest of the models that may serve', async () => {
+    const dear = { ...question, models: ['openai/gpt-4o'] };
+    await client.chat.completions.create(question);
+    await client.chat.completions.create(dear as never);
+    const [cheap, held] = (await entries()).map((entry) => entry.held?.amount);
+    expect(held !== undefined && cheap !== undefined && held.gt(cheap.times('10'))).toBe(true);
+  });
+
+  it('passes an error in the middle of a stream on, and charges an estimate', async () => {
+    upstream.setReply({ fault: { kind: 'error_event', after: 5 } });
+    const read = async (): Promise<void> => {
+      for await (const _ of await client.chat.completions.create({ ...question, stream: true })) {
+        // Until it breaks.
+      }
+    };
+    await expect(read()).rejects.toThrow('Provider disconnected unexpectedly');
+    const [entry] = await entries();
+    expect(entry).toMatchObject({ cost: { basis: 'estimated' } });
+    expect(['incomplete', 'cancelled']).toContain(entry?.outcome);
+  });
+
+  it('passes a refusal of OpenRouter on as it came, and charges nothing', async () => {
+    upstream.setReply({
+      status: 402,
+      error: { message: 'No credits', code: 'openrouter_credits', type: 'payment_required' },
+    });
+    await expect(client.chat.completions.create(question)).rejects.toMatchObject({
+      status: 402,
+      error: { code: 402, metadata: { limit_source: 'openrouter_credits' } },
+    });
+    expect(costOf((await entries())[0])).toBe('0');
+  });
+});
+
+describe('the OpenRouter client', () => {
+  function client(): OpenRouter {
+    return new OpenRouter({
+      apiKey: upstream.apiKey,
+      serverURL: baseUrl(),
+      httpClient: new HTTPClient({ fetcher: governor.fetch }),
+      retryConfig: { strategy: 'none' },
+    });
+  }
+  const chatRequest = {
+    model: question.model,
+    messages: question.messages,
+    maxTokens: question.max_tokens,
+  };
+
+  it('leaves the same entries as the openai client, streamed or not', async () => {
+    const openai = governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: upstream.apiKey }));
+    await openai.chat.completions.create(question);
+    const answer = await client().chat.send({ chatRequest });
+    expect(answer).toMatchObject({ usage: { promptTokens: 100, cost: 0.0000222 } });
+    const stream = await client().chat.send({ chatRequest: { ...chatRequest, stream: true } });
+    for await (const _ of stream as AsyncIterable<unknown>) {
+      // To the end.
+    }
+    const bills = (await entries()).map(({ usage, cost, provider, requestModel, outcome }) => ({
+      usage: { ...usage },
+      cost,
+      provider,
+      requestModel,
+      outcome,
+    }));
+    expect(bills).toHaveLength(3);
+    expect(bills[1]).toEqual(bills[0]);
+    expect(bills[2]).toEqual(bills[0]);
+  });
+
+  it('lists models without an entry', async () => {
+    await client().models.list();
+    expect(await entries()).toEqual([]);
+  });
+});
