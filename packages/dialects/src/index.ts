@@ -1,8 +1,13 @@
 export { anthropicMessages } from './anthropic-messages/index.ts';
+export { bedrockConverse } from './bedrock-converse/index.ts';
+export { cohereChat } from './cohere-chat/index.ts';
 export { gemini } from './gemini/index.ts';
+export { ollamaChat } from './ollama-chat/index.ts';
+export { openaiSpeech, openaiTranscription } from './openai-audio/index.ts';
 export { openaiChat } from './openai-chat/index.ts';
 export { openaiCompletions } from './openai-completions/index.ts';
 export { openaiEmbeddings } from './openai-embeddings/index.ts';
+export { openaiImages } from './openai-images/index.ts';
 export { openaiResponses } from './openai-responses/index.ts';
 export { normaliseUsage } from './usage/normalise.ts';
 export type { NormalisedLine } from './usage/normalise-line.ts';

@@ -42,7 +42,7 @@ export function openGeminiRequest(bytes: Uint8Array, path: string): OpenedReques
     choices: countIn(config, 'candidateCount', maximumCandidates) ?? 1,
     maxOutputTokens: countIn(config, 'maxOutputTokens'),
     serviceTier: textParameter(body, spellingOf(body, 'serviceTier')),
-    ...measureInput(body, classify, cachedContent ? 1 : 0),
+    ...measureInput(body, classify, { references: cachedContent ? 1 : 0 }),
     options: readOptions(body),
   });
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../test/fixture.ts';
 import { expectCutsDoNotMatter, readStream } from '../../test/streams.ts';
-import { maximumEventBytes } from '../stream/server-sent-events.ts';
+import { maximumEventBytes } from '../stream/collector.ts';
 import { openaiChat } from './index.ts';
 
 const stream = fixture('openai-chat/chat-stream.sse');

@@ -45,7 +45,7 @@ export function openResponsesRequest(bytes: Uint8Array, path: string): OpenedReq
     choices: 1,
     maxOutputTokens: countParameter(body, 'max_output_tokens'),
     serviceTier: textParameter(body, 'service_tier'),
-    ...measureInput(body, classify, referred.length),
+    ...measureInput(body, classify, { references: referred.length }),
     options: readOptions(body),
   });
   return {

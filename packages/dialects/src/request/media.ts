@@ -7,23 +7,28 @@ export type MediaKind = keyof NonNullable<RequestFacts['media']>;
 /** Says what a found member is: a medium, or `undefined` for text after all. */
 export type Classify = (body: Outline, member: FoundMember) => MediaKind | undefined;
 
+export interface MeasureOptions {
+  /** More that the request only refers to, such as an earlier conversation; counts as files. @default 0 */
+  readonly references?: number;
+  /** How many media one found member holds. @default 1 each */
+  readonly countIn?: (body: Outline, member: FoundMember) => number;
+}
+
 /**
  * Counts media parts and tells how many bytes of the body could be text. What an image, a recording or a
  * film consists of never becomes text tokens; what a file consists of may, so its bytes stay counted.
- *
- * @param alsoFiles - more things that the request only refers to, such as an earlier conversation
  */
 export function measureInput(
   body: Outline,
   classify: Classify,
-  alsoFiles = 0,
+  { references = 0, countIn = () => 1 }: MeasureOptions = {},
 ): Pick<RequestFacts, 'inputBytes' | 'media'> {
   let inputBytes = body.bytes.length;
-  const media: { [Kind in MediaKind]?: number } = alsoFiles === 0 ? {} : { file: alsoFiles };
+  const media: { [Kind in MediaKind]?: number } = references === 0 ? {} : { file: references };
   for (const member of body.found) {
     const kind = classify(body, member);
     if (kind === undefined) continue;
-    media[kind] = (media[kind] ?? 0) + 1;
+    media[kind] = (media[kind] ?? 0) + countIn(body, member);
     if (kind !== 'file') inputBytes -= member.span.end - member.span.start;
   }
   return Object.keys(media).length === 0 ? { inputBytes } : { inputBytes, media };

@@ -1,8 +1,6 @@
 import { asBuffer } from '../json/outline.ts';
+import { maximumEventBytes } from './collector.ts';
 import type { CreateFraming, Framing, StreamEvent } from './stream-reader.ts';
-
-/** A stream whose event outgrows this is passed on and no longer read. */
-export const maximumEventBytes = 16 * 1024 * 1024;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

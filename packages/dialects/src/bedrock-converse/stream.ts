@@ -1,0 +1,23 @@
+import { awsEventStream } from '../stream/aws-event-stream.ts';
+import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { at } from '../usage/fields.ts';
+import { converseAnswer } from './usage.ts';
+
+/** A streamed answer of Converse: its last event, `metadata`, has the usage. */
+export const converseStream: StreamShape = {
+  framing: awsEventStream,
+  answer: converseAnswer,
+  fold(answer, event, name) {
+    if (name === 'metadata') return foldMembers(answer, { ...(event as object) });
+    if (name?.endsWith('Exception')) {
+      return foldMembers(answer, { error: { message: at(event, 'message'), code: name } });
+    }
+    return answer;
+  },
+  outputBytes: (event) =>
+    madeAt.map((path) => textBytes(at(event, path))).reduce((sum, bytes) => sum + bytes),
+  ends: (_event, name) => name === 'metadata',
+};
+
+/** Where events hold what the model made. */
+const madeAt = ['delta.text', 'delta.reasoningContent.text', 'delta.toolUse.input', 'start.toolUse.name'];
