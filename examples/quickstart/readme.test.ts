@@ -81,7 +81,7 @@ describe('README.md', () => {
 });
 
 describe('the READMEs of packages', () => {
-  it.each(['core', 'policy', 'governor'])('%s has snippets that run', async (name) => {
+  it.each(['core', 'policy', 'governor', 'telemetry'])('%s has snippets that run', async (name) => {
     const codes = await snippets(`packages/${name}/README.md`, 'ts');
     expect(codes.length).toBeGreaterThan(0);
     for (const [index, code] of codes.entries()) await execute(`${name}-${index}`, code);

@@ -1,11 +1,10 @@
 import type { Call } from './call.ts';
-import type { Decision, Refusal } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { LimitState } from './limit.ts';
 
 /** What happens to a call, announced after the fact. Listeners cannot change or break it. */
 export type GovernorEvent =
-  | { readonly kind: 'decided'; readonly call: Call; readonly decision: Decision }
   | { readonly kind: 'refused'; readonly call: Call; readonly refusal: Refusal; readonly entry: LedgerEntry }
   | {
       readonly kind: 'settled';
