@@ -1,4 +1,5 @@
 import { type AnswerFacts, hasErrorCode } from '@genops/core';
+import { asBuffer } from '../json/outline.ts';
 import { at, present, textAt } from './fields.ts';
 
 /** How the answers of one format are read. */
@@ -40,11 +41,14 @@ export function believeAnswer(shape: AnswerShape, answer: unknown): AnswerFacts 
  */
 export function parseAnswer(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    const text = asBuffer(bytes).toString();
+    return JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
   } catch {
     return undefined;
   }
 }
+
+const byteOrderMark = 0xfeff;
 
 /** An error object found inside an answer whose status said that all is well. */
 export function readAnswerError(error: unknown): AnswerFacts['error'] {

@@ -35,14 +35,17 @@ export function readFields(
   usage: unknown,
   options: { readonly name: string; readonly known?: ReadonlySet<string> },
 ): UsageFields {
+  // Answers have few fields and formats know many, so the answer is walked once and each rule looks its path up.
+  const values = new Map<string, unknown>();
+  if (typeof usage === 'object' && usage !== null) collectFields(values, usage, '', 1);
   const read = new Set<string>();
 
   function fieldsBelow(prefix: string): UsageFields {
     function number(path: string, expectation: string): number | undefined {
       const whole = prefix + path;
-      read.add(whole);
-      const value = at(usage, whole) ?? undefined;
+      const value = values.get(whole);
       if (value === undefined) return undefined;
+      read.add(whole);
       if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
         throw new UsageError(`${options.name}.${whole}`, value, expectation);
       }
@@ -50,10 +53,9 @@ export function readFields(
     }
 
     function integer(path: string): number | undefined {
-      const expectation = 'a non-negative integer below 2^53';
-      const value = number(path, expectation);
+      const value = number(path, aCount);
       if (value === undefined || Number.isSafeInteger(value)) return value;
-      throw new UsageError(`${options.name}.${prefix}${path}`, value, expectation);
+      throw new UsageError(`${options.name}.${prefix}${path}`, value, aCount);
     }
 
     return {
@@ -67,13 +69,17 @@ export function readFields(
         const value = number(path, 'a non-negative amount');
         return value === undefined ? undefined : exactDecimal(value);
       },
-      value: (path) => at(usage, prefix + path),
-      list: (path) =>
-        listAt(usage, prefix + path).map((_, index) => fieldsBelow(`${prefix}${path}.${index}.`)),
+      value: (path) => values.get(prefix + path),
+      list(path) {
+        const list = values.get(prefix + path);
+        if (!Array.isArray(list)) return [];
+        return list.map((_, index) => fieldsBelow(`${prefix}${path}.${index}.`));
+      },
       unread() {
         const paths: string[] = [];
-        for (const path of numberPaths(usage)) {
-          if (!read.has(path) && !options.known?.has(path)) paths.push(`${options.name}.${path}`);
+        for (const [path, value] of values) {
+          if (typeof value !== 'number' || read.has(path) || options.known?.has(path)) continue;
+          paths.push(`${options.name}.${path}`);
           if (paths.length === maximumUnread) break;
         }
         return paths;
@@ -84,9 +90,16 @@ export function readFields(
   return fieldsBelow('');
 }
 
+const aCount = 'a non-negative integer below 2^53';
+
 /** Reads all of them, so that none is left unread. */
 function firstOf(paths: readonly string[], read: (path: string) => number | undefined): number | undefined {
-  return paths.map(read).find((value) => value !== undefined);
+  let first: number | undefined;
+  for (const path of paths) {
+    const value = read(path);
+    first ??= value;
+  }
+  return first;
 }
 
 /** The shortest decimal that reads back as this number, which is what the provider's JSON said. */
@@ -101,12 +114,15 @@ export function reportedMoney(amount: Decimal | undefined): Money | undefined {
 
 /** What stands at a path of own keys, as `usage.prompt_tokens_details`; `undefined` when there is nothing. */
 export function at(value: unknown, path: string): unknown {
+  if (!path.includes('.')) return member(value, path);
   let current = value;
-  for (const key of path.split('.')) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
-    current = (current as Record<string, unknown>)[key];
-  }
+  for (const key of path.split('.')) current = member(current, key);
   return current;
+}
+
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
 }
 
 /** Non-empty text at a path, else `undefined`. */
@@ -121,11 +137,15 @@ export function listAt(value: unknown, path: string): readonly unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-function* numberPaths(value: unknown, path = '', level = 1): Generator<string> {
-  if (typeof value === 'number') yield path;
-  else if (typeof value === 'object' && value !== null && level <= maximumLevels) {
-    for (const [key, inner] of Object.entries(value)) {
-      yield* numberPaths(inner, path === '' ? key : `${path}.${key}`, level + 1);
+/** Everything that an object says, by path, in the order of the object; `null` says nothing. */
+function collectFields(fields: Map<string, unknown>, value: object, prefix: string, level: number): void {
+  for (const key of Object.keys(value)) {
+    const field = (value as Readonly<Record<string, unknown>>)[key] ?? undefined;
+    if (field === undefined) continue;
+    const path = prefix + key;
+    fields.set(path, field);
+    if (typeof field === 'object' && level < maximumLevels) {
+      collectFields(fields, field, `${path}.`, level + 1);
     }
   }
 }
