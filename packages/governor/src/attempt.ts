@@ -3,7 +3,15 @@ import { forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
 import type { Plan } from './plan.ts';
-import type { Client, Flow, Headers, OutboundRequest, Transport, TransportError } from './transport.ts';
+import type {
+  AnswerHandler,
+  Client,
+  Flow,
+  Headers,
+  OutboundRequest,
+  Transport,
+  TransportError,
+} from './transport.ts';
 
 /** How an attempt went, as far as bytes tell. */
 export type Attempt =
@@ -79,7 +87,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
   const { plan, identified, transport, client, limits } = options;
   const { provider, route } = plan.route.target;
   const { dialect } = route;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let flow: Flow | undefined;
     let status = 0;
     let headers: Headers = {};
@@ -136,7 +144,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     }
     client.gone.addEventListener('abort', onGone, { once: true });
     client.onDrained(() => flow?.resume());
-    flow = transport(outboundRequest(options), {
+    const answer: AnswerHandler = {
       head: (answerStatus, answerHeaders) => {
         status = answerStatus;
         headers = returnedHeaders(answerHeaders);
@@ -168,8 +176,34 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       },
       end: () => finish(undefined, false),
       error: (error) => finish(error, false),
-    });
+    };
+    flow = transport(
+      outboundRequest(options),
+      guarded(answer, (error) => {
+        flow?.abort();
+        reject(error);
+      }),
+    );
   });
+}
+
+/** What goes wrong while an answer is read ends the attempt: it must not get lost in the transport. */
+function guarded(answer: AnswerHandler, fail: (error: unknown) => void): AnswerHandler {
+  const guard =
+    <Values extends unknown[]>(handle: (...values: Values) => void) =>
+    (...values: Values): void => {
+      try {
+        handle(...values);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  return {
+    head: guard(answer.head),
+    data: guard(answer.data),
+    end: guard(answer.end),
+    error: guard(answer.error),
+  };
 }
 
 function isStream(status: number, headers: Headers): boolean {

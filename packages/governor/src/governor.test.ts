@@ -69,6 +69,10 @@ async function addressOfNobody(): Promise<string> {
   return `${gone.url}/v1`;
 }
 
+function fails(): never {
+  throw new RangeError('cannot be read');
+}
+
 describe('wrap', () => {
   it('attributes, meters, prices and records a call', async () => {
     govern();
@@ -176,6 +180,17 @@ describe('wrap', () => {
     const entry = await onlyEntry();
     expect(entry.flags).toContain('usage_invalid');
     expect(totalOf(entry.cost)).toBe(entry.held === undefined ? undefined : amountOf(entry.held));
+  });
+
+  it('ends a call whose answer cannot be read, instead of leaving it hanging', async () => {
+    const routes = openai.routes.map((route) =>
+      route.kind === 'free' ? route : { ...route, dialect: { ...route.dialect, readAnswer: fails } },
+    );
+    govern({ providers: [{ ...openai, routes }] });
+    const broken = governor.wrap(new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey }), {
+      provider: { ...openai, routes },
+    });
+    await expect(broken.chat.completions.create(question)).rejects.toThrow(/Connection error/);
   });
 
   it('lets free routes through and records nothing', async () => {

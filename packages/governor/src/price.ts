@@ -5,6 +5,7 @@ import {
   type Cost,
   type CostLine,
   freeCost,
+  hasErrorCode,
   type ModelAt,
   money,
 } from '@genops/core';
@@ -16,7 +17,10 @@ import type { Plan } from './plan.ts';
 
 const nothing = freeCost(money('0'));
 
-/** Prices what was consumed, by the model that answered, at the prices of the moment of admission. */
+/**
+ * Prices what was consumed, by the model that answered, at the prices of the moment of admission. Counters
+ * that cannot be priced because they cannot be are charged what was held.
+ */
 export function price(
   line: Line,
   identified: IdentifiedCall,
@@ -24,6 +28,17 @@ export function price(
   at: string,
   metered: Metered,
 ): Cost {
+  try {
+    return priceUsage(line, identified, plan, at, metered);
+  } catch (error) {
+    if (!hasErrorCode(error, 'invalid_usage')) throw error;
+    const { bound } = plan.route;
+    if (bound.result === 'unpriced') return bound;
+    return { ...bound.cost, basis: 'estimated', warnings: [error.message] };
+  }
+}
+
+function priceUsage(line: Line, identified: IdentifiedCall, plan: Plan, at: string, metered: Metered): Cost {
   const { facts, usage } = metered;
   if (usage === undefined || Object.keys(usage).length === 0) return nothing;
   const { opened } = identified;
