@@ -16,6 +16,8 @@ export interface ExchangeFixture {
     readonly bytes: Uint8Array;
     /** These facts at least. */
     readonly facts: Partial<RequestFacts>;
+    /** False where the length of an answer is not the caller's to cap: embeddings. @default true */
+    readonly takesCap?: boolean;
   };
   readonly answer: {
     readonly bytes: Uint8Array;

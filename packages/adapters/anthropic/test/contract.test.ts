@@ -1,0 +1,206 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { anthropic } from '../src/index.ts';
+
+let upstream: FakeUpstream;
+let governor: Governor;
+let client: Anthropic;
+const errors: unknown[] = [];
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream();
+});
+afterAll(() => upstream.close());
+beforeEach(() => govern());
+afterEach(async () => {
+  await governor.close();
+  upstream.reset();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+function govern(limit?: string): void {
+  governor = createGovernor({
+    providers: [withBaseUrl(anthropic, upstream.url)],
+    ledger: createMemoryLedger(),
+    onError: (error) => errors.push(error),
+    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
+  });
+  client = governor.wrap(new Anthropic({ baseURL: upstream.url, apiKey: upstream.apiKey }));
+}
+
+const question = {
+  model: 'claude-sonnet-4-6',
+  max_tokens: 100,
+  messages: [{ role: 'user' as const, content: 'What time is it?' }],
+};
+const usage = {
+  input_tokens: 100,
+  cache_creation_input_tokens: 200,
+  cache_read_input_tokens: 1000,
+  cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 0 },
+  output_tokens: 50,
+};
+/** 100 × 3 + 200 × 3.75 + 1000 × 0.30 + 50 × 15, per million. */
+const cost = '0.0021';
+
+async function entries(): Promise<readonly LedgerEntry[]> {
+  return (await governor.ledger.entries()).entries;
+}
+
+function totalOf(entry: LedgerEntry | undefined): string | undefined {
+  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
+}
+
+describe('the Anthropic client', () => {
+  it('keeps its promise helpers, and leaves an entry that is priced part by part', async () => {
+    upstream.setReply({ usage });
+    const { data, response } = await client.messages.create(question).withResponse();
+    expect(data.usage).toMatchObject({ input_tokens: 100 });
+    expect(response.headers.get('x-genops-cost')).toBe(cost);
+    const raw = await client.messages.create(question).asResponse();
+    expect(await raw.json()).toMatchObject({ type: 'message' });
+    expect((await entries()).map(totalOf)).toEqual([cost, cost]);
+    expect((await entries())[0]).toMatchObject({
+      provider: 'anthropic',
+      usage: {
+        inputTokens: 1300,
+        cacheReadInputTokens: 1000,
+        cacheCreationInputTokens: 200,
+        outputTokens: 50,
+      },
+    });
+  });
+
+  it('streams to the same bill, whichever way the stream is read', async () => {
+    upstream.setReply({ usage });
+    await client.messages.create(question);
+    for await (const _ of await client.messages.create({ ...question, stream: true })) {
+      // To the end.
+    }
+    const final = await client.messages.stream(question).finalMessage();
+    expect(final.usage.output_tokens).toBe(50);
+    const [whole, ...streamed] = await entries();
+    expect(streamed).toHaveLength(2);
+    for (const entry of streamed) {
+      expect(entry).toMatchObject({ outcome: 'completed', usage: whole?.usage });
+      expect(entry.cost).toEqual(whole?.cost);
+    }
+  });
+
+  it('charges an estimate when it breaks out of a stream, and the upstream is told', async () => {
+    upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
+    let seen = 0;
+    for await (const _ of await client.messages.create({ ...question, stream: true }))
+      if (++seen === 4) break;
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+  });
+
+  it('can be aborted before there is an answer', async () => {
+    upstream.holdResponses();
+    const abort = new AbortController();
+    const pending = client.messages.create(question, { signal: abort.signal });
+    const aborted = expect(pending).rejects.toBeInstanceOf(Anthropic.APIUserAbortError);
+    await upstream.waitForHeld(1);
+    abort.abort();
+    await aborted;
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    upstream.releaseAll();
+  });
+
+  it('sends everything on as it is written, its own version and betas too', async () => {
+    const unusual = {
+      ...question,
+      system: [{ type: 'text' as const, text: 'Be brief.', cache_control: { type: 'ephemeral' as const } }],
+      messages: [
+        {
+          role: 'user' as const,
+          content: [
+            { type: 'image' as const, source: { type: 'url' as const, url: 'https://example.com/a-b.png' } },
+            { type: 'text' as const, text: 'ünï\u2028code' },
+          ],
+        },
+        {
+          role: 'assistant' as const,
+          content: [{ type: 'tool_use' as const, id: 'toolu-1', name: 'find-it', input: {} }],
+        },
+        {
+          role: 'user' as const,
+          content: [{ type: 'tool_result' as const, tool_use_id: 'toolu-1', content: 'x' }],
+        },
+      ],
+      x_unknown: { nested: [1, null] },
+    };
+    await client.messages.create(unusual, { headers: { 'anthropic-beta': 'some-beta-2026-01-01' } });
+    const [request] = upstream.requests;
+    expect(request?.json).toEqual(unusual);
+    expect(request?.headers['anthropic-beta']).toBe('some-beta-2026-01-01');
+    const bare = new Anthropic({ baseURL: upstream.url, apiKey: upstream.apiKey });
+    await bare.messages.create(question);
+    expect(request?.headers['anthropic-version']).toBe(upstream.requests[1]?.headers['anthropic-version']);
+  });
+
+  it('keeps its own middleware', async () => {
+    const seen: string[] = [];
+    const withMiddleware = governor.wrap(
+      new Anthropic({
+        baseURL: upstream.url,
+        apiKey: upstream.apiKey,
+        middleware: [
+          async (request, next) => {
+            seen.push('before');
+            const response = await next(request);
+            seen.push(`after ${response.headers.get('x-genops-cost-basis')}`);
+            return response;
+          },
+        ],
+      }),
+    );
+    await withMiddleware.messages.create(question);
+    expect(seen).toEqual(['before', 'after computed']);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it('is refused in its own words when a limit is reached, after one attempt', async () => {
+    await governor.close();
+    govern('0.000001');
+    const refused = client.messages.create(question);
+    await expect(refused).rejects.toMatchObject({
+      status: 429,
+      error: { type: 'error', error: { code: 'budget_exceeded', reason_code: 'BUDGET_EXCEEDED' } },
+    });
+    await expect(refused).rejects.toBeInstanceOf(Anthropic.RateLimitError);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('counts tokens and lists models for nothing', async () => {
+    await client.messages.countTokens({ model: question.model, messages: question.messages });
+    await client.models.list();
+    expect(await entries()).toEqual([]);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('does not send a batch, whose cost could not be held', async () => {
+    const batch = client.messages.batches.create({ requests: [{ custom_id: 'a', params: question }] });
+    await expect(batch).rejects.toMatchObject({ status: 403 });
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('works the same from CommonJS', async () => {
+    const { createRequire } = await import('node:module');
+    const { Anthropic: CommonAnthropic } = createRequire(import.meta.url)('@anthropic-ai/sdk') as {
+      readonly Anthropic: typeof Anthropic;
+    };
+    expect(CommonAnthropic).not.toBe(Anthropic);
+    upstream.setReply({ usage });
+    const common = governor.wrap(new CommonAnthropic({ baseURL: upstream.url, apiKey: upstream.apiKey }));
+    await withAttribution({ team: 'search' }, () => common.messages.create(question));
+    expect((await entries())[0]).toMatchObject({ attribution: { team: 'search' } });
+    expect((await entries()).map(totalOf)).toEqual([cost]);
+  });
+});
