@@ -30,7 +30,7 @@ const mayImport = {
   'packages/adapters/*': ['core', 'dialects'],
   'packages/register': top,
   'packages/testing': [...middle, 'governor'],
-  'packages/cli': [...top, 'proxy'],
+  'packages/cli': [...top, 'register', 'proxy'],
   'apps/*': [...top, 'dashboard'],
   'examples/*': [...top, 'register', 'testing'],
 };

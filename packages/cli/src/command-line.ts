@@ -1,5 +1,6 @@
 import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
+import { addDoctorCommands } from './commands/doctor.ts';
 import { addSpendCommand } from './commands/spend.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
@@ -17,6 +18,9 @@ export async function runCommandLine(values: readonly string[], context: Command
     .configureOutput({ writeOut: context.write, writeErr: context.writeError })
     .showHelpAfterError('(add --help for what it takes)');
   addSpendCommand(program, context);
+  addDoctorCommands(program, context, (code) => {
+    outcome.code = code;
+  });
   try {
     await program.parseAsync([...values], { from: 'user' });
     return outcome.code;

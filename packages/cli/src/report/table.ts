@@ -22,7 +22,7 @@ export function renderTable(
 }
 
 /** Names come from callers: a terminal must not obey them. */
-function printable(value: string): string {
+export function printable(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;

@@ -1,0 +1,144 @@
+import { ConfigurationError, isGenOpsError, type Provider } from '@genops/core';
+import { parsePolicy } from '@genops/policy';
+import { createPricing } from '@genops/pricing';
+import { type Environment, knownProviders, readSettings, type Settings } from '@genops/register/api';
+import { checkAttribution } from './attribution.ts';
+import { checkBudgets } from './budgets.ts';
+import { checkCatalogue } from './catalogue.ts';
+import { checkConfiguration, configurationFailure } from './configuration.ts';
+import { checkEndpoint } from './endpoint.ts';
+import { checkInstrumentation } from './instrumentation.ts';
+import { checkKey } from './key.ts';
+import { checkLedger } from './ledger.ts';
+import { checkLive, type LiveQuote } from './live.ts';
+import { finding } from './problems.ts';
+import { type CheckResult, checked, type ValidationResult, validationResult } from './result.ts';
+import { checkRuntime } from './runtime.ts';
+import type { ProviderToCheck, Setup } from './setup.ts';
+import { checkTelemetry } from './telemetry.ts';
+
+export interface ValidateSetupOptions {
+  /** Ids of the providers to check. @default those whose key is set */
+  readonly providers?: readonly string[];
+  /** Models that the program uses, such as `gpt-4o` or `anthropic/claude-sonnet-4-5`. @default `GENOPS_MODELS` */
+  readonly models?: readonly string[];
+  /** @default process.env */
+  readonly environment?: Environment;
+  /** Where `genops.yaml` and `package.json` are. @default the working directory */
+  readonly directory?: string;
+  /** @default the global `fetch` */
+  readonly fetch?: typeof globalThis.fetch;
+  /** How long an address may take to answer. @default 10_000 */
+  readonly timeoutMs?: number;
+  /** Lets one billed call be made to each provider, if it agrees to what it can cost. @default none is made */
+  readonly live?: (quote: LiveQuote) => boolean | Promise<boolean>;
+  readonly now?: () => Date;
+}
+
+/**
+ * Looks at a setup from the key to the collector. Nothing is billed unless `live` agrees to it.
+ *
+ * @throws {ConfigurationError} for a provider that is not known; everything else is a finding
+ */
+export async function validateSetup(options: ValidateSetupOptions = {}): Promise<ValidationResult> {
+  const environment = options.environment ?? process.env;
+  const directory = options.directory ?? process.cwd();
+  const asked = options.providers?.map(providerNamed);
+  const runtime = checkRuntime(process.versions.node);
+  let settings: Settings;
+  try {
+    settings = readSettings({}, { environment, directory });
+  } catch (error) {
+    if (!isGenOpsError(error)) throw error;
+    return validationResult([runtime, configurationFailure(error)]);
+  }
+  const setup: Setup = {
+    environment,
+    directory,
+    settings,
+    policy: parsePolicy(settings.policy),
+    pricing: createPricing({ overrides: settings.prices }),
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    now: options.now ?? (() => new Date()),
+    timeoutMs: options.timeoutMs ?? 10_000,
+  };
+  const targets = targetsOf(setup, asked, options.models ?? modelsIn(environment));
+  const ofProviders = await Promise.all(targets.map((target) => checkProvider(setup, target, options.live)));
+  return validationResult([
+    runtime,
+    checkConfiguration(environment, settings),
+    ...(targets.length === 0 ? [noProvider()] : ofProviders.flat()),
+    checkBudgets(setup),
+    await checkLedger(setup),
+    checkAttribution(setup),
+    await checkTelemetry(setup),
+    await checkInstrumentation(setup),
+  ]);
+}
+
+async function checkProvider(
+  setup: Setup,
+  target: ProviderToCheck,
+  live: ValidateSetupOptions['live'],
+): Promise<readonly CheckResult[]> {
+  const key = checkKey(target, knownProviders);
+  // A key that cannot be right is not shown to anybody.
+  const usable = key.status === 'failed' ? { ...target, apiKey: undefined } : target;
+  const { result, offered } = await checkEndpoint(setup, usable);
+  const results = [key, result, checkCatalogue(setup, target, offered)];
+  return live === undefined ? results : [...results, await checkLive(setup, usable, live)];
+}
+
+function providerNamed(id: string): Provider {
+  const provider = knownProviders.find((one) => one.id === id);
+  if (provider === undefined) {
+    const known = knownProviders.map((one) => one.id).join(', ');
+    throw new ConfigurationError('provider', `expected one of ${known}; got "${id}"`);
+  }
+  return provider;
+}
+
+function noProvider(): CheckResult {
+  const names = knownProviders.map(({ apiKeyEnv }) => apiKeyEnv).filter((name) => name !== '');
+  const message = `None of ${[...new Set(names)].join(', ')} is set`;
+  return checked('key', message, [finding('provider-missing', 'providers', message)]);
+}
+
+/** The providers that were asked for, or those that have a key, with the models that go to each. */
+function targetsOf(
+  { environment, settings }: Setup,
+  asked: readonly Provider[] | undefined,
+  models: readonly string[],
+): readonly ProviderToCheck[] {
+  const hasKey = ({ apiKeyEnv }: Provider): boolean => Boolean(environment[apiKeyEnv]?.trim());
+  const chosen = asked ?? knownProviders.filter(hasKey);
+  const ids = chosen.map(({ id }) => id);
+  return chosen.map((usual) => {
+    const atAll = settings.providers.filter(({ id }) => id === usual.id);
+    return {
+      // An address that somebody configured comes after the usual one.
+      provider: atAll.at(-1) ?? usual,
+      apiKey: environment[usual.apiKeyEnv]?.trim() || undefined,
+      models: models.flatMap((model) => modelAt(usual.id, model, ids)),
+    };
+  });
+}
+
+/** `openai/gpt-4o` is the model `gpt-4o` of OpenAI where OpenAI is checked, else a name as it is. */
+function modelAt(provider: string, model: string, checkedProviders: readonly string[]): readonly string[] {
+  const slash = model.indexOf('/');
+  const owner = slash === -1 ? undefined : model.slice(0, slash);
+  if (owner === undefined || !checkedProviders.includes(owner)) {
+    // A bare name belongs to the only provider that is checked; among several it has to say whose it is.
+    return checkedProviders.length === 1 ? [model] : [];
+  }
+  return owner === provider ? [model.slice(slash + 1)] : [];
+}
+
+function modelsIn(environment: Environment): readonly string[] {
+  const list = environment['GENOPS_MODELS'] ?? environment['SKYROUTER_PREFERRED_MODELS'] ?? '';
+  return list
+    .split(',')
+    .map((model) => model.trim())
+    .filter((model) => model !== '');
+}
