@@ -36,6 +36,7 @@ import { createModelHealth } from './rank/health.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
 import { createSessions } from './sessions/sessions.ts';
+import { timeOrderedUuid } from './time-ordered-uuid.ts';
 import type { Client, Transport } from './transport.ts';
 
 export interface GovernorOptions {
@@ -160,7 +161,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
     now,
-    newId: options.newId ?? (() => `op_${randomUUID()}`),
+    newId: options.newId ?? (() => `op_${timeOrderedUuid(now())}`),
     track: sessions.track,
     announce: (event) => {
       sessions.note(event);
