@@ -29,7 +29,7 @@ export type {
 } from './chat-client.ts';
 export type { Cost, CostBasis, CostLine, PriceReference, UnpricedReason } from './cost.ts';
 export { freeCost } from './cost.ts';
-export type { Decision, ReasonCode, Refusal, Verdict } from './decision.ts';
+export type { Decision, ReasonCode, Refusal, Routing, RoutingCandidate, Verdict } from './decision.ts';
 export { refusalCode } from './decision.ts';
 export type {
   AnswerFacts,

@@ -40,7 +40,6 @@ export type {
   QuotaState,
 } from './quota/quota.ts';
 export type { QuotaConfiguration, QuotaPeriod, QuotaUnit, QuotaWindow } from './quota/window.ts';
-export type { CandidateRecord, RouteRecord } from './record.ts';
 export { recordOf } from './record.ts';
 export type { Router, RouterOptions, ScoreFunction } from './router.ts';
 export { createRouter } from './router.ts';

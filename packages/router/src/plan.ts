@@ -20,6 +20,8 @@ export interface RouteRequest {
   /** Whose call it is: only this team's keys and everybody's may serve it. */
   readonly team?: string;
   readonly sessionId?: string;
+  /** Candidates that somebody else ruled out already, for the record. */
+  readonly excluded?: readonly RejectedRoute[];
 }
 
 /** One route that the call may take. */
@@ -75,7 +77,7 @@ export interface PlanContext {
 export function planRoute(request: RouteRequest, context: PlanContext): RoutePlan {
   const { nowMs, pool, places, strategy } = context;
   const now = nowMs();
-  const rejected: RejectedRoute[] = [];
+  const rejected: RejectedRoute[] = [...(request.excluded ?? [])];
   const keys: TargetKeys[] = [];
   const fit: Fit[] = [];
   let retryAtMs: number | undefined;

@@ -53,7 +53,7 @@ export async function makeAttempt<Answer>(
   { route, lease, permit }: Admission,
   attemptOnce: AttemptOnce<Answer>,
   attempt: Omit<AttemptContext, 'route' | 'secret'>,
-  bodyHash: string | undefined,
+  bodyHash: (() => string) | undefined,
   context: MakeContext,
 ): Promise<Made<Answer>> {
   const { nowMs, places } = context;
@@ -120,6 +120,10 @@ export async function makeAttempt<Answer>(
   }
 }
 
-function isRequestsFault(keyId: string, bodyHash: string | undefined, { blame }: MakeContext): boolean {
-  return bodyHash !== undefined && blame.failed(bodyHash, keyId);
+function isRequestsFault(
+  keyId: string,
+  bodyHash: (() => string) | undefined,
+  { blame }: MakeContext,
+): boolean {
+  return bodyHash !== undefined && blame.failed(bodyHash(), keyId);
 }

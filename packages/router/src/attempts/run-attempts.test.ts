@@ -41,7 +41,7 @@ function createWorld(options: RouterOptions = {}) {
     return router.run<string>(plan, {
       deadlineMs: more.deadlineMs ?? 60_000,
       signal: more.signal ?? new AbortController().signal,
-      ...(more.bodyHash !== undefined && { bodyHash: more.bodyHash }),
+      ...(more.bodyHash !== undefined && { bodyHash: () => more.bodyHash as string }),
       attemptOnce: async (context) => {
         calls.push(context.route.keyId ?? context.route.target.id);
         clock.nowMs += 10;

@@ -16,8 +16,8 @@ export interface RunOptions<Answer> {
   readonly deadlineMs: number;
   /** Aborted when the caller does not want the answer any more. */
   readonly signal: AbortSignal;
-  /** Tells equal bodies, to blame a request that fails on every key. */
-  readonly bodyHash?: string;
+  /** Tells equal bodies, to blame a request that fails on every key. Asked for only after a failure. */
+  readonly bodyHash?: () => string;
 }
 
 export interface RunContext extends MakeContext {
@@ -59,7 +59,7 @@ export async function runAttempts<Answer>(
   const deadlineAtMs = nowMs() + options.deadlineMs;
   const itinerary = createItinerary(plan, context.pool, context.random);
   const journal = createJournal(nowMs);
-  const claims = createClaims();
+  const claims = createClaims(options.signal, context.hedgeAfterMs !== undefined);
   let charged = 0;
   let kind: AttemptKind = 'first';
   let waitedMs = 0;
@@ -74,7 +74,7 @@ export async function runAttempts<Answer>(
   const start = (admission: Admission, kindOfIt: AttemptKind): Promise<Made<Answer>> => {
     const remainingMs = Math.max(1, deadlineAtMs - nowMs());
     const number = journal.begin();
-    const claim = claims.enter(number, options.signal);
+    const claim = claims.enter(number);
     const patienceMs = itinerary.hasAlternative ? (context.firstByteMs ?? remainingMs / 2) : remainingMs;
     const attempt = {
       number,
@@ -179,39 +179,47 @@ export async function runAttempts<Answer>(
   }
 }
 
-/** With nowhere else to go, whatever may be better in a moment is tried once more where it failed. */
+/**
+ * With nowhere else to go, whatever may be better in a moment is tried once more where it failed; but not
+ * what the provider may have done already, and will do and bill again.
+ */
 function moveOn(itinerary: Itinerary, errorClass: ErrorClass): 'same' | 'moved' | 'restarted' | 'ended' {
   const moved = itinerary.fail(errorClass);
   const mayPass =
-    errorClass.key !== 'invalidate' && errorClass.key !== 'exhaust' && errorClass.blame !== 'request';
+    errorClass.key !== 'invalidate' &&
+    errorClass.key !== 'exhaust' &&
+    errorClass.blame !== 'request' &&
+    !errorClass.maybeBilled;
   if (moved !== 'ended' || errorClass.next === 'stop' || errorClass.next === 'next_model' || !mayPass)
     return moved;
   itinerary.restart();
   return 'restarted';
 }
 
-/** Sees to it that one attempt alone reaches the caller, and stops the others. */
-function createClaims() {
+/** Sees to it that one attempt alone reaches the caller, and stops the others where there can be several. */
+function createClaims(outer: AbortSignal, several: boolean) {
   const running = new Map<number, AbortController>();
   let winner: number | undefined;
+  const signalFor = (number: number): AbortSignal => {
+    if (!several) return outer;
+    const own = new AbortController();
+    running.set(number, own);
+    return AbortSignal.any([outer, own.signal]);
+  };
   return {
     get taken() {
       return winner !== undefined;
     },
-    enter(number: number, outer: AbortSignal) {
-      const own = new AbortController();
-      running.set(number, own);
-      return {
-        signal: AbortSignal.any([outer, own.signal]),
-        take: (): boolean => {
-          if (winner === undefined) {
-            winner = number;
-            for (const [other, controller] of running) if (other !== number) controller.abort();
-          }
-          return winner === number;
-        },
-      };
-    },
+    enter: (number: number) => ({
+      signal: signalFor(number),
+      take: (): boolean => {
+        if (winner === undefined) {
+          winner = number;
+          for (const [other, controller] of running) if (other !== number) controller.abort();
+        }
+        return winner === number;
+      },
+    }),
   };
 }
 

@@ -270,7 +270,7 @@ export const errorClasses: readonly ErrorClass[] = [
   },
   { id: 'forbidden', when: { status: [403] }, next: 'next_key', blame: 'nobody' },
   // Time.
-  { id: 'request_timeout', when: { status: [408] }, next: 'same_key', blame: 'provider', maybeBilled: true },
+  { id: 'request_timeout', when: { status: [408] }, next: 'same_key', blame: 'provider' },
   { id: 'conflict', when: { status: [409] }, next: 'same_key', blame: 'nobody' },
   { id: 'too_early', when: { status: [425] }, next: 'same_key', blame: 'nobody' },
   // Broken or busy on their side.
