@@ -19,11 +19,7 @@ export function importPrices(
   const reconciled = reconcile(sources);
   const packages: Record<string, PriceSource> = {};
   for (const { key, info } of sources) packages[key] = info;
-  for (const overlay of overlays) {
-    const models = reconciled.providers.get(overlay.provider) ?? new Map();
-    reconciled.providers.set(overlay.provider, models);
-    applyOverlay(models, overlay);
-  }
+  for (const overlay of overlays) applyOverlay(reconciled.providers, overlay);
   const files = [...reconciled.providers.keys()].sort().map((provider) => {
     const overlay = overlays.find((candidate) => candidate.provider === provider);
     const file = priceFile(provider, reconciled.providers.get(provider) ?? new Map(), overlay, packages);

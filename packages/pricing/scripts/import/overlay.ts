@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { meters } from '@genops/core';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { priceFileSchema } from '../../src/schema.ts';
@@ -9,12 +10,17 @@ const model = file.models.element.shape;
 const version = model.versions.element.shape;
 const source = file.sources.unwrap().valueType;
 
+const { source: _source, confidence: _confidence, ...versionWithoutSource } = version;
+
 /** One reviewed fact. Where it was found, and when, is not optional. */
 const rowSchema = z.strictObject({
   /** Name of one of the file's `sources`. */
   source: z.string(),
-  /** What it is about; each model is made when no package lists it. */
+  /** What it is about; a model is made when no package lists it. `*` and `?` stand for any text and any letter. */
   models: z.array(z.string()).min(1),
+  /** Takes prices and limits of the same models from another provider, modifiers left out. */
+  copyFrom: file.provider.optional(),
+  confidence: version.confidence,
   aliases: model.aliases,
   status: model.status,
   releasedAt: model.releasedAt,
@@ -22,9 +28,7 @@ const rowSchema = z.strictObject({
   maxOutputTokens: model.maxOutputTokens,
   maxImageTokens: model.maxImageTokens,
   /** Takes the place of everything that was imported. */
-  versions: z
-    .array(z.strictObject({ ...version, source: z.undefined(), confidence: z.undefined() }))
-    .optional(),
+  versions: z.array(z.strictObject(versionWithoutSource)).optional(),
   /** Added to the versions that are in force between these instants, the whole time when absent. */
   add: z
     .strictObject({
@@ -33,6 +37,17 @@ const rowSchema = z.strictObject({
       rates: version.rates,
       modifiers: version.modifiers,
     })
+    .optional(),
+  /** Adds a price that is a multiple of another one in each group that has the price named by `where`. */
+  derive: z
+    .array(
+      z.strictObject({
+        meter: z.enum(meters),
+        from: z.enum(meters),
+        factor: z.string(),
+        where: z.enum(meters),
+      }),
+    )
     .optional(),
 });
 

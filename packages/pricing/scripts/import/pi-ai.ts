@@ -53,6 +53,10 @@ export function readPiFile(file: PiProviderFile): Pick<ImportSource, 'listings' 
   for (const model of Object.values(file).flatMap((models) => Object.values(models))) {
     const provider = providerIds[model.provider] ?? model.provider;
     const where = `${provider}/${model.id}`;
+    if (model.provider === 'google-vertex') {
+      skipped.push(`${where}: the source has no long-context prices here; those of the Gemini API hold`);
+      continue;
+    }
     if (model.type !== 'chat') {
       skipped.push(`${where}: the source has no complete price for models of type "${model.type}"`);
       continue;

@@ -51,7 +51,7 @@ export const providerAliases: Readonly<Record<string, readonly string[]>> = {
 
 /** Providers whose prices hold for models that another does not list. */
 export const pricedAs: Readonly<Record<string, readonly string[]>> = {
-  azure: ['openai'],
+  azure: ['openai', 'anthropic', 'deepseek', 'x-ai', 'moonshotai'],
   'google-vertex': ['google'],
 };
 
