@@ -12,6 +12,8 @@ export default defineConfig({
     sqlite: 'src/sqlite.ts',
     'sqlite-writer': 'src/sqlite-writer.ts',
     'sqlite-reader': 'src/sqlite-reader.ts',
+    postgres: 'src/postgres.ts',
+    'testing/servers/index': 'src/testing/servers/index.ts',
     'testing/index': 'src/testing/index.ts',
   },
 });

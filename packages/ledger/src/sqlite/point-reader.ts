@@ -28,7 +28,8 @@ export interface PointReader {
 const newestRows = 128;
 
 export function createPointReader(database: DatabaseSync): PointReader {
-  const definitions = createDefinitions(
+  const definitions = createDefinitions();
+  definitions.learn(
     database
       .prepare('SELECT id, definition FROM limit_definitions')
       .all()

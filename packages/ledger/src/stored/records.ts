@@ -22,21 +22,27 @@ export type DefinitionRecord = readonly [id: number, definition: string];
 export interface Definitions {
   readonly idOf: (limit: Limit) => number;
   readonly limitOf: (id: number) => Limit;
-  /** Those met since it was last asked. */
+  /** The greatest number given so far. */
+  readonly last: () => number;
+  /** Takes up what is stored. */
+  readonly learn: (stored: Iterable<DefinitionRecord>) => void;
+  /** Those numbered since it was last asked, to be stored. */
   readonly takeNew: () => DefinitionRecord[];
+  /** What was numbered since `learn` was not stored: the numbers are free again. */
+  readonly forgetNew: () => void;
 }
 
-export function createDefinitions(stored: Iterable<DefinitionRecord>): Definitions {
+export function createDefinitions(): Definitions {
   const ids = new Map<string, number>();
-  const byLimit = new WeakMap<Limit, number>();
   const limits = new Map<number, Limit>();
+  let byLimit = new WeakMap<Limit, number>();
   let added: DefinitionRecord[] = [];
+  let stored = 0;
 
   function add(id: number, definition: string, limit: Limit): void {
     ids.set(definition, id);
     limits.set(id, limit);
   }
-  for (const [id, definition] of stored) add(id, definition, JSON.parse(definition) as Limit);
 
   return {
     idOf: (limit) => {
@@ -45,7 +51,7 @@ export function createDefinitions(stored: Iterable<DefinitionRecord>): Definitio
         const definition = JSON.stringify(limit);
         id = ids.get(definition);
         if (id === undefined) {
-          id = ids.size + 1;
+          id = limits.size + 1;
           add(id, definition, limit);
           added.push([id, definition]);
         }
@@ -58,10 +64,26 @@ export function createDefinitions(stored: Iterable<DefinitionRecord>): Definitio
       if (limit === undefined) throw new RangeError(`No limit definition has the number ${id}`);
       return limit;
     },
+    last: () => limits.size,
+    learn: (records) => {
+      for (const [id, definition] of records) {
+        if (!limits.has(id)) add(id, definition, JSON.parse(definition) as Limit);
+      }
+      stored = limits.size;
+    },
     takeNew: () => {
       const taken = added;
       added = [];
       return taken;
+    },
+    forgetNew: () => {
+      for (const [definition, id] of ids) {
+        if (id <= stored) continue;
+        ids.delete(definition);
+        limits.delete(id);
+      }
+      byLimit = new WeakMap();
+      added = [];
     },
   };
 }

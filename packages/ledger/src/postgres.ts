@@ -1,0 +1,3 @@
+export type { PostgresClient, PostgresPool, PostgresResult } from './postgres/client.ts';
+export type { PostgresLedgerOptions } from './postgres/ledger.ts';
+export { openPostgresLedger } from './postgres/ledger.ts';

@@ -1,0 +1,138 @@
+import { ConfigurationError, describe, isGenOpsError, type LedgerEntry } from '@genops/core';
+import { createLimitCompiler } from '../compiled-limit.ts';
+import { checkEntryQuery, checkFilter } from '../entry-page.ts';
+import { LedgerUnavailableError } from '../errors.ts';
+import type { Ledger, LimitQuery } from '../ledger.ts';
+import { rollupGrains } from '../stored/dimensions.ts';
+import type { PostgresPool } from './client.ts';
+import { createQueue } from './queue.ts';
+import { readPage, readSums, verify } from './reader.ts';
+import { migrate } from './schema.ts';
+import { mostUnrolled, rollUp } from './store.ts';
+import { createStoreClock } from './store-clock.ts';
+
+export interface PostgresLedgerOptions {
+  /** Such as `new pg.Pool({ connectionString })`. The ledger keeps one connection of it; it does not end it. */
+  readonly pool: PostgresPool;
+  /**
+   * Where the tables are, and are made when they are not there: lower-case letters, digits and underscores.
+   *
+   * @default 'genops_ledger'
+   */
+  readonly schema?: string;
+  /**
+   * How long an operation may take, repetitions included.
+   *
+   * @default 2000
+   */
+  readonly timeoutMs?: number;
+  /** In place of the store's clock, for tests. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens the ledger in a Postgres database, which any number of replicas may share: what resolves is committed,
+ * and limits hold exactly over all of them.
+ *
+ * @throws {LedgerUnavailableError} when the database does not answer
+ * @throws {LedgerCorruptError} when the tables are of a newer version
+ */
+export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+  const { pool, schema = 'genops_ledger', timeoutMs = 2000, now } = options;
+  checkSchemaName(schema);
+  await withClient(pool, (client) => migrate(client, schema));
+  const clock = createStoreClock(now);
+  const compile = createLimitCompiler();
+  const accountsOf = (queries: readonly LimitQuery[]): string[] =>
+    queries.map(({ limit, bucket }) => compile(limit).accountPrefix + bucket);
+
+  let rolledUntil = 0;
+  const queue = createQueue({
+    pool,
+    schema,
+    clock,
+    timeoutMs,
+    onCommit: (seq) => {
+      if (seq < rolledUntil + mostUnrolled) return;
+      rolledUntil = seq;
+      // Sums are right without it, only slower; the next replica that passes the mark does it then.
+      rollUp(pool, schema, seq, Object.values(rollupGrains)).catch(() => {});
+    },
+  });
+
+  return {
+    driver: 'postgres',
+    reserve: (request) =>
+      queue.run({
+        apply: (book) => book.reserve(request),
+        ids: [request.id],
+        accounts: accountsOf(request.draws),
+        newId: request.id,
+      }),
+    settle: (request) =>
+      queue.run({ apply: (book) => book.settle(request), ids: endIds(request.id), accounts: [] }),
+    release: (request) =>
+      queue.run({ apply: (book) => book.release(request), ids: [request.id], accounts: [] }),
+    record: (entry) =>
+      queue.run({ apply: (book) => book.record(entry), ids: recordIds(entry), accounts: [] }),
+    expire: async () => ({
+      expired: await queue.run({ apply: (book) => book.expire(), ids: [], accounts: [] }),
+    }),
+    states: (queries) =>
+      queue.run({ apply: (book) => book.states(queries), ids: [], accounts: accountsOf(queries) }),
+    entries: async (query = {}) => {
+      checkEntryQuery(query);
+      return reading(() => readPage(pool, schema, query));
+    },
+    sum: async (query) => {
+      checkFilter(query.filter ?? {});
+      return reading(() => readSums(pool, schema, query));
+    },
+    verify: () => reading(() => verify(pool, schema)),
+    close: queue.close,
+  };
+}
+
+function endIds(id: string): readonly string[] {
+  return [id, `${id}:late`];
+}
+
+function recordIds({ id, corrects }: LedgerEntry): readonly string[] {
+  return corrects === undefined ? [id] : [id, corrects];
+}
+
+/** A name cannot be a bound value, so only names that need no quotes are taken. */
+function checkSchemaName(schema: string): void {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new ConfigurationError(
+      'schema',
+      `expected lower-case letters, digits and underscores, got ${describe(schema)}`,
+    );
+  }
+}
+
+async function withClient(
+  pool: PostgresPool,
+  action: (client: Awaited<ReturnType<PostgresPool['connect']>>) => Promise<void>,
+): Promise<void> {
+  await reading(async () => {
+    const client = await pool.connect();
+    try {
+      await action(client);
+      client.release();
+    } catch (error) {
+      client.release(error instanceof Error ? error : true);
+      throw error;
+    }
+  });
+}
+
+async function reading<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (isGenOpsError(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LedgerUnavailableError('postgres', reason, { cause: error });
+  }
+}

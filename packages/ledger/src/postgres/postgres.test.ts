@@ -1,0 +1,30 @@
+import { Pool } from 'pg';
+import { openPostgresLedger } from '../postgres.ts';
+import { testLedgerDriver } from '../testing/index.ts';
+import { startPostgres } from '../testing/servers/index.ts';
+import { onServer } from '../testing/servers/on-server.ts';
+
+onServer('Postgres', await startPostgres(), ({ url }) => {
+  let stores = 0;
+  testLedgerDriver({
+    name: 'Postgres',
+    keeps: 'everything',
+    writers: 'many',
+    createStore: async () => {
+      stores += 1;
+      const schema = `store_${stores}`;
+      const pools: Pool[] = [];
+      return {
+        open: async ({ now }) => {
+          const pool = new Pool({ connectionString: url, max: 3 });
+          pools.push(pool);
+          return openPostgresLedger({ pool, schema, now });
+        },
+        remove: async () => {
+          await pools[0]?.query(`DROP SCHEMA ${schema} CASCADE`);
+          for (const pool of pools) await pool.end();
+        },
+      };
+    },
+  });
+});
