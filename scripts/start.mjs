@@ -5,7 +5,7 @@ import { install, root, run, toolEnvironment } from './bootstrap.mjs';
 
 install();
 
-const build = spawnSync('turbo', ['run', 'build', '--filter=@genops/proxy...', '--output-logs=errors-only'], {
+const build = spawnSync('turbo', ['run', 'build', '--filter=@genops/proxy...', '--filter=@genops/cli...', '--output-logs=errors-only'], {
   cwd: root,
   env: toolEnvironment(),
   encoding: 'utf8',
