@@ -69,17 +69,29 @@ const examples: Readonly<
     answered(429, { error: { type: 'insufficient_quota', code: 'insufficient_quota' } }),
     'next_key',
   ],
-  spend_limit_by_message: [
-    'helicone',
-    answered(429, { error: { type: 'request_failed', message: 'Insufficient credits' } }),
-    'next_key',
-  ],
   quota_of_zero: [
     'google',
     answered(429, {
       error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded for metric: x, limit: 0' },
     }),
     'next_model',
+  ],
+  google_quota: [
+    'google',
+    answered(429, {
+      error: {
+        code: 429,
+        status: 'RESOURCE_EXHAUSTED',
+        message: 'You exceeded your current quota, please check your plan and billing details.',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '46s' }],
+      },
+    }),
+    'next_key',
+  ],
+  spend_limit_by_message: [
+    'helicone',
+    answered(429, { error: { type: 'request_failed', message: 'Insufficient credits' } }),
+    'next_key',
   ],
   overloaded_as_429: ['mistral', coded(429, 'engine_overloaded'), 'next_provider'],
   flex_capacity: ['groq', answered(498, ''), 'next_model'],

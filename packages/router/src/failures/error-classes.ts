@@ -191,6 +191,21 @@ export const errorClasses: readonly ErrorClass[] = [
     key: 'exhaust',
   },
   {
+    id: 'quota_of_zero',
+    when: { status: [429], message: ['limit: 0'] },
+    next: 'next_model',
+    blame: 'account',
+    key: 'exhaust',
+  },
+  // Google words every exhausted quota like spent money; most of them are of a minute or a day.
+  {
+    id: 'google_quota',
+    when: { provider: ['google', 'google-vertex'], status: [429], code: ['resource_exhausted'] },
+    next: 'next_key',
+    blame: 'account',
+    key: 'throttle',
+  },
+  {
     id: 'spend_limit_by_message',
     when: {
       status: [400, 403, 429],
@@ -203,13 +218,6 @@ export const errorClasses: readonly ErrorClass[] = [
       ],
     },
     next: 'next_key',
-    blame: 'account',
-    key: 'exhaust',
-  },
-  {
-    id: 'quota_of_zero',
-    when: { status: [429], message: ['limit: 0'] },
-    next: 'next_model',
     blame: 'account',
     key: 'exhaust',
   },
