@@ -15,7 +15,14 @@ export type DialectParts = Pick<
 export function createDialect({ answer, stream, ...parts }: DialectParts): Dialect {
   return {
     ...parts,
-    readAnswer: (bytes) => readAnswer(answer, parseAnswer(bytes)),
+    readAnswer(bytes) {
+      const parsed = parseAnswer(bytes);
+      // A stream that was sent as one JSON list, as Gemini does when it is not asked for events.
+      const whole = Array.isArray(parsed)
+        ? parsed.reduce<object>((told, event) => stream.fold(told, event), {})
+        : parsed;
+      return readAnswer(answer, whole);
+    },
     createStreamReader: (options) => createStreamReader(stream, options),
   };
 }

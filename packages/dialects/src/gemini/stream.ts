@@ -1,11 +1,11 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
 import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
-import { at, listAt } from '../usage/fields.ts';
+import { at, listAt, textAt } from '../usage/fields.ts';
 import { geminiAnswer } from './usage.ts';
 
 /**
  * A streamed answer of `streamGenerateContent`: every chunk repeats usage so far. The format has no end of
- * its own; the chunk in which a candidate says why it finished is the last one that matters.
+ * its own; that a candidate says why it finished, or the prompt was refused, is the sign of it.
  */
 export const geminiStream: StreamShape = {
   framing: serverSentEvents,
@@ -20,7 +20,10 @@ export const geminiStream: StreamShape = {
       error: at(chunk, 'error'),
     }),
   outputBytes,
-  ends: () => false,
+  ends: (chunk) =>
+    listAt(chunk, 'candidates').some((candidate) => textAt(candidate, 'finishReason') !== undefined) ||
+    textAt(chunk, 'promptFeedback.blockReason') !== undefined,
+  readsOn: true,
 };
 
 /** Searches are told in one chunk only, which later ones must not replace. */

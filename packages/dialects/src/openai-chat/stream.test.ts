@@ -4,8 +4,8 @@ import { expectCutsDoNotMatter, readStream } from '../../test/streams.ts';
 import { maximumEventBytes } from '../stream/collector.ts';
 import { openaiChat } from './index.ts';
 
-const stream = fixture('openai-chat/chat-stream.sse');
-const answer = fixture('openai-chat/chat.json');
+const stream = fixture('openai-chat/stream.sse');
+const answer = fixture('openai-chat/answer.json');
 const openrouter = fixture('openai-chat/openrouter-stream.sse');
 
 const read = (bytes: Buffer | string, options = { withholdUsage: false }, cuts?: readonly number[]) =>

@@ -29,6 +29,8 @@ export interface StreamShape {
   readonly outputBytes: (event: unknown, name?: string) => number;
   /** Whether the event is the format's own end; `[DONE]` always is. */
   readonly ends?: (event: unknown, name?: string) => boolean;
+  /** That more may follow the end, because the format has only signs of it. @default false */
+  readonly readsOn?: boolean;
   /** Whether the event is there for its usage only. @default none is */
   readonly isUsageOnly?: (event: unknown) => boolean;
 }
@@ -48,7 +50,7 @@ export function createStreamReader(
   let outputEvents = 0;
 
   function onEvent({ data, name }: StreamEvent): boolean {
-    if (complete) return false;
+    if (complete && shape.readsOn !== true) return false;
     if (data.length === endMark.length && data.equals(endMark)) {
       complete = true;
       return false;
@@ -61,7 +63,7 @@ export function createStreamReader(
     const bytes = shape.outputBytes(event, name);
     outputBytes += bytes;
     if (bytes > 0) outputEvents += 1;
-    complete = shape.ends?.(event, name) ?? false;
+    complete ||= shape.ends?.(event, name) ?? false;
     return withholds && shape.isUsageOnly?.(event) === true;
   }
 
