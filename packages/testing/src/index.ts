@@ -5,6 +5,7 @@ export { startFixedUpstream } from './upstream/fixed-upstream.ts';
 export { anthropicFormat } from './upstream/formats/anthropic.ts';
 export type { Answer, Endpoint, EndpointRequest, Piece, WireFormat } from './upstream/formats/format.ts';
 export { BadRequest } from './upstream/formats/format.ts';
+export { geminiFormat } from './upstream/formats/gemini.ts';
 export { openaiFormat } from './upstream/formats/openai.ts';
 export { openrouterFormat } from './upstream/formats/openrouter.ts';
 export type { JournalEntry } from './upstream/journal.ts';

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { classify, retryAfterMs, wordsOf } from '@genops/router';
+import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
+import { describe, expect, it } from 'vitest';
+import { createVertex, google, vertex } from './src/index.ts';
+
+const facts = {
+  responseId: 'mAxWaYqBL5qvxN8Pj5-A2Qk',
+  responseModel: 'gemini-2.5-flash',
+  usage: {
+    inputTokens: 464,
+    cacheReadInputTokens: 100,
+    inputImageTokens: 258,
+    outputTokens: 58,
+    reasoningOutputTokens: 41,
+  },
+};
+
+const request = {
+  bytes: fixture('generate-request.json'),
+  facts: { requestModel: 'gemini-2.5-flash', choices: 1, maxOutputTokens: 200, media: { image: 1 } },
+};
+const streamed = { complete: true, outputBytes: 26, outputEvents: 3 };
+
+const geminiError: ExchangeFixture['error'] = {
+  bytes: fixture('error-400.json'),
+  error: {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'api_key_invalid',
+    message: 'API key not valid.',
+  },
+};
+
+testProvider(google, {
+  keyHeaders: (apiKey) => ({ 'x-goog-api-key': apiKey }),
+  exchanges: [
+    {
+      path: '/v1beta/models/gemini-2.5-flash:generateContent',
+      request: { ...request, facts: { ...request.facts, stream: false } },
+      answer: { bytes: fixture('generate.json'), facts },
+      error: geminiError,
+    },
+    {
+      path: '/v1beta/models/gemini-2.5-flash:streamGenerateContent',
+      request: { ...request, facts: { ...request.facts, stream: true } },
+      answer: { bytes: fixture('generate.json'), facts },
+      stream: { bytes: fixture('generate-stream.sse'), facts: { ...facts, ...streamed } },
+      error: geminiError,
+    },
+  ],
+});
+
+const vertexFacts = { ...facts, serviceTier: 'standard' };
+const vertexError: ExchangeFixture['error'] = {
+  bytes: fixture('vertex-error-401.json'),
+  error: {
+    status: 401,
+    type: 'authentication_error',
+    code: 'access_token_type_unsupported',
+    message: 'Request had invalid authentication credentials.',
+  },
+};
+
+testProvider(vertex, {
+  keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  exchanges: ['/v1/projects/p-1/locations/global', '/v1beta1'].flatMap((parent): ExchangeFixture[] => [
+    {
+      path: `${parent}/publishers/google/models/gemini-2.5-flash:generateContent`,
+      request: { ...request, facts: { ...request.facts, stream: false } },
+      answer: { bytes: fixture('vertex-generate.json'), facts: vertexFacts },
+      error: vertexError,
+    },
+    {
+      path: `${parent}/publishers/google/models/gemini-2.5-flash:streamGenerateContent`,
+      request: { ...request, facts: { ...request.facts, stream: true } },
+      answer: { bytes: fixture('vertex-generate.json'), facts: vertexFacts },
+      stream: { bytes: fixture('vertex-generate-stream.sse'), facts: { ...vertexFacts, ...streamed } },
+      error: vertexError,
+    },
+  ]),
+});
+
+describe('errors', () => {
+  it('mean a rate limit, with the wait that Google asks for', () => {
+    const body = fixture('error-429.json').toString();
+    const words = wordsOf('google', { kind: 'status', status: 429, headers: {}, body });
+    expect(classify(words)).toMatchObject({ id: 'google_quota', key: 'throttle' });
+    expect(retryAfterMs({}, JSON.parse(body), 0)).toBe(46_000);
+  });
+});
+
+describe('createVertex', () => {
+  it('is at the address of its location', () => {
+    expect(createVertex({ location: 'europe-west4' }).baseUrl).toBe(
+      'https://europe-west4-aiplatform.googleapis.com',
+    );
+    expect(vertex.baseUrl).toBe('https://aiplatform.googleapis.com');
+  });
+});
+
+function fixture(name: string): Buffer {
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+}

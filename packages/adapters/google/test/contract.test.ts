@@ -1,0 +1,174 @@
+import { createRequire } from 'node:module';
+import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { type FakeUpstream, geminiFormat, startFakeUpstream } from '@genops/testing';
+import { ApiError, GoogleGenAI } from '@google/genai';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { google } from '../src/index.ts';
+
+let upstream: FakeUpstream;
+let governor: Governor;
+const errors: unknown[] = [];
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream({ formats: [geminiFormat] });
+});
+afterAll(() => upstream.close());
+beforeEach(() => govern());
+afterEach(async () => {
+  await governor.close();
+  upstream.reset();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+function govern(limit?: string): void {
+  governor = createGovernor({
+    providers: [withBaseUrl(google, upstream.url)],
+    ledger: createMemoryLedger(),
+    onError: (error) => errors.push(error),
+    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
+  });
+}
+
+function client(Client = GoogleGenAI): GoogleGenAI {
+  return new Client({
+    apiKey: upstream.apiKey,
+    httpOptions: { baseUrl: upstream.url, fetch: governor.fetch },
+  });
+}
+
+const question = {
+  model: 'gemini-2.5-flash',
+  contents: 'What time is it?',
+  config: { maxOutputTokens: 100 },
+};
+const usage = {
+  promptTokenCount: 1000,
+  cachedContentTokenCount: 400,
+  candidatesTokenCount: 60,
+  thoughtsTokenCount: 40,
+  totalTokenCount: 1100,
+};
+/** 600 × 0.30 + 400 × 0.03 + 100 × 2.50, per million: thoughts are output, and the cache is a tenth. */
+const cost = '0.000442';
+
+async function entries(): Promise<readonly LedgerEntry[]> {
+  return (await governor.ledger.entries()).entries;
+}
+
+function totalOf(entry: LedgerEntry | undefined): string | undefined {
+  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
+}
+
+describe('the Google client', () => {
+  it('gets its answer, and leaves an entry with thoughts and cache priced apart', async () => {
+    upstream.setReply({ usage, text: 'Noon.' });
+    const answer = await client().models.generateContent(question);
+    expect(answer.text).toBe('Noon.');
+    expect(answer.sdkHttpResponse?.headers?.['x-genops-cost']).toBe(cost);
+    expect(await entries()).toMatchObject([
+      {
+        provider: 'google',
+        operation: 'generate_content',
+        requestModel: 'gemini-2.5-flash',
+        outcome: 'completed',
+        usage: { inputTokens: 1000, cacheReadInputTokens: 400, outputTokens: 100, reasoningOutputTokens: 40 },
+      },
+    ]);
+    expect(totalOf((await entries())[0])).toBe(cost);
+  });
+
+  it('streams to the same bill', async () => {
+    upstream.setReply({ usage });
+    await client().models.generateContent(question);
+    let text = '';
+    for await (const chunk of await client().models.generateContentStream(question)) text += chunk.text;
+    expect(text).toMatch(/^This is a fake answer/);
+    const [whole, streamed] = await entries();
+    expect(streamed).toMatchObject({ stream: true, outcome: 'completed', usage: whole?.usage });
+    expect(streamed?.cost).toEqual(whole?.cost);
+  });
+
+  it('charges an estimate when it breaks out of a stream, and the upstream is told', async () => {
+    upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
+    const abort = new AbortController();
+    let seen = 0;
+    const asked = { ...question, config: { maxOutputTokens: 100, abortSignal: abort.signal } };
+    try {
+      for await (const _ of await client().models.generateContentStream(asked))
+        if (++seen === 3) abort.abort();
+    } catch {
+      // That is how it ends.
+    }
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+  });
+
+  it('sends everything on as it is written', async () => {
+    const bare = new GoogleGenAI({ apiKey: upstream.apiKey, httpOptions: { baseUrl: upstream.url } });
+    const unusual = {
+      model: 'gemini-2.5-flash',
+      contents: [
+        {
+          role: 'user',
+          parts: [{ text: 'ünï\u2028code' }, { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } }],
+        },
+        { role: 'model', parts: [{ functionCall: { name: 'find-it', args: { 'a-b': 1 } } }] },
+        { role: 'user', parts: [{ functionResponse: { name: 'find-it', response: { output: 'x' } } }] },
+      ],
+      config: {
+        systemInstruction: 'Be brief.',
+        maxOutputTokens: 64,
+        thinkingConfig: { thinkingBudget: 0 },
+        tools: [{ functionDeclarations: [{ name: 'find-it', description: 'Finds it' }] }],
+        httpOptions: { extraBody: { xUnknown: { nested: [1, null] } } },
+      },
+    };
+    await client().models.generateContent(unusual);
+    await bare.models.generateContent(unusual);
+    const [governed, direct] = upstream.requests;
+    expect(governed?.json).toEqual(direct?.json);
+    expect(governed?.body.equals(direct?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(governed?.url).toBe(direct?.url);
+  });
+
+  it('is refused in its own words when a limit is reached, after one attempt', async () => {
+    await governor.close();
+    govern('0.000001');
+    const refused = await client()
+      .models.generateContent(question)
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ApiError);
+    expect(refused).toMatchObject({ status: 429 });
+    expect((refused as ApiError).message).toContain('BUDGET_EXCEEDED');
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('passes an error on as it came and charges nothing', async () => {
+    upstream.setReply({ status: 503 });
+    await expect(client().models.generateContent(question)).rejects.toMatchObject({ status: 503 });
+    expect(totalOf((await entries())[0])).toBe('0');
+  });
+
+  it('counts tokens and lists models for nothing', async () => {
+    const count = await client().models.countTokens({ model: question.model, contents: question.contents });
+    expect(count.totalTokens).toBeGreaterThan(0);
+    await client().models.list();
+    expect(await entries()).toEqual([]);
+  });
+
+  it('works the same from CommonJS', async () => {
+    const common = createRequire(import.meta.url)('@google/genai') as {
+      readonly GoogleGenAI: typeof GoogleGenAI;
+    };
+    expect(common.GoogleGenAI).not.toBe(GoogleGenAI);
+    upstream.setReply({ usage });
+    await withAttribution({ team: 'search' }, () =>
+      client(common.GoogleGenAI).models.generateContent(question),
+    );
+    expect(await entries()).toMatchObject([{ attribution: { team: 'search' } }]);
+    expect(totalOf((await entries())[0])).toBe(cost);
+  });
+});
