@@ -84,6 +84,8 @@ export interface UsageRecord {
   readonly usage?: Usage;
   /** What was charged, where that is known; wins over the catalogue. */
   readonly cost?: Money;
+  /** Of an answer out of a cache: what it would have cost. Its cost is nothing. */
+  readonly avoided?: Money;
   /** @default 'chat' */
   readonly operation?: Operation;
   readonly attribution?: Attribution;

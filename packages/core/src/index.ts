@@ -1,3 +1,5 @@
+export type { AskedChat, ChatQuestion } from './ask-chat.ts';
+export { anotherModelMayHelp, askChat, chatFacts } from './ask-chat.ts';
 export type { Attribution, AttributionDimension } from './attribution.ts';
 export {
   attributeOf,

@@ -5,6 +5,7 @@ import {
   currentAttribution,
   type LedgerEntry,
   mergeAttribution,
+  money,
   type UsageRecord,
 } from '@genops/core';
 import type { EndResult } from '@genops/ledger';
@@ -76,13 +77,17 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
       ...(record.usage !== undefined && { usage: record.usage }),
       cost,
       outcome: 'completed',
-      flags: ['made_elsewhere'],
+      flags: [record.avoided === undefined ? 'made_elsewhere' : 'cache_hit'],
     },
   });
   return announce(line, call, ended, [...reserved.thresholds]);
 }
 
-function costOf(line: Line, call: Call, { usage = {}, cost }: UsageRecord): Cost {
+function costOf(line: Line, call: Call, { usage = {}, cost, avoided }: UsageRecord): Cost {
+  if (avoided !== undefined) {
+    const zero = money('0', avoided.currency);
+    return { result: 'priced', total: zero, lines: [], basis: 'computed', avoided };
+  }
   return line.pricing.price({
     ...line.pricedAt({ provider: call.provider, model: call.requestModel }),
     at: call.at,
