@@ -1,11 +1,12 @@
-import type {
-  Attribution,
-  CallGovernor,
-  ChatClient,
-  Limit,
-  RankedModel,
-  SessionBudget,
-  SessionReport,
+import {
+  type Attribution,
+  type CallGovernor,
+  type ChatClient,
+  chatFacts,
+  type Limit,
+  type RankedModel,
+  type SessionBudget,
+  type SessionReport,
 } from '@genops/core';
 import {
   budgetThresholds,
@@ -17,7 +18,7 @@ import {
 } from './cost-aggregator.ts';
 import { diagnosePerformance, type PerformanceDiagnosis, type PerformanceOptions } from './diagnose.ts';
 import { createOperationFeed, type ExportStatistics } from './operations.ts';
-import { factsOf, messagesOf, type Prompt } from './prompt.ts';
+import { messagesOf, type Prompt } from './prompt.ts';
 import { createSkyRouter, type SkyRouterOptions } from './provider.ts';
 import {
   type AgentStep,
@@ -179,7 +180,11 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
     governor.rank({
       candidates: models.map((model) => ({ provider: provider.id, model })),
       objective: objectiveOf(strategy),
-      facts: factsOf(models[0] ?? '', messagesOf(input), maxTokens),
+      facts: chatFacts({
+        model: models[0] ?? '',
+        messages: messagesOf(input),
+        ...(maxTokens !== undefined && { maxTokens }),
+      }),
     });
 
   return {

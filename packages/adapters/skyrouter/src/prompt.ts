@@ -1,4 +1,4 @@
-import type { ChatMessage, RequestFacts } from '@genops/core';
+import type { ChatMessage } from '@genops/core';
 
 /** What a model is asked: text, messages, or facts that are sent as JSON; `{ prompt }` is its text. */
 export type Prompt = string | readonly ChatMessage[] | Readonly<Record<string, unknown>>;
@@ -10,15 +10,4 @@ export function messagesOf(prompt: Prompt): ChatMessage[] {
   const { prompt: text, ...others } = facts;
   const content = typeof text === 'string' && Object.keys(others).length === 0 ? text : JSON.stringify(facts);
   return [{ role: 'user', content }];
-}
-
-/** What ranking needs to know of a request before it is sent. */
-export function factsOf(model: string, messages: readonly ChatMessage[], maxTokens?: number): RequestFacts {
-  return {
-    requestModel: model,
-    stream: false,
-    choices: 1,
-    inputBytes: Buffer.byteLength(JSON.stringify(messages)),
-    ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
-  };
 }

@@ -4,6 +4,7 @@ import {
   type ChatAnswer,
   type ChatClient,
   ConfigurationError,
+  chatFacts,
   type ModelAt,
   type Money,
   money,
@@ -15,10 +16,10 @@ import {
   sumMoney,
   type Usage,
 } from '@genops/core';
-import { callFirst } from './call-model.ts';
+import { callFirst } from './call-first.ts';
 import { concurrently } from './concurrently.ts';
 import { type Efficiency, efficiencyOf } from './efficiency.ts';
-import { factsOf, messagesOf, type Prompt } from './prompt.ts';
+import { messagesOf, type Prompt } from './prompt.ts';
 import { type CustomOrder, objectiveOf, type RoutingStrategy } from './strategy.ts';
 
 /** What every tracked operation says of itself. */
@@ -187,7 +188,11 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     const ranked = governor.rank({
       candidates: models.map(candidate),
       objective: objectiveOf(routingStrategy),
-      facts: factsOf(models[0] as string, messages, options.maxTokens),
+      facts: chatFacts({
+        model: models[0] as string,
+        messages,
+        ...(options.maxTokens !== undefined && { maxTokens: options.maxTokens }),
+      }),
     });
     const ranking = routingStrategy === 'custom' && order !== undefined ? order(ranked) : ranked;
     const tried = [...new Set([...ranking.map(({ model }) => model), ...fallbackModels])];
