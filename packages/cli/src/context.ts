@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** What a command has of the world. */
 export interface CommandContext {
   /** To standard output. */
@@ -5,6 +7,7 @@ export interface CommandContext {
   /** To standard error. */
   readonly writeError: (text: string) => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly standardInput: Readable;
   readonly now: () => Date;
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type Decimal, type LedgerEntry, money } from '@genops/core';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +70,7 @@ async function genops(...values: string[]): Promise<{ code: number; output: stri
       errors += text;
     },
     environment: { GENOPS_DATA_DIR: data },
+    standardInput: Readable.from([]),
     now: () => new Date('2026-11-04T00:00:00Z'),
   });
   return { code, output, errors };

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
@@ -243,6 +244,7 @@ describe('genops doctor and genops validate', () => {
         errors += text;
       },
       environment: { ...goodEnvironment(), GENOPS_LEDGER: join(directory, 'ledger.db'), ...environment },
+      standardInput: Readable.from([]),
       now: () => new Date(),
     });
     return { code, output, errors };

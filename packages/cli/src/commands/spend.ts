@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { amountOf, ConfigurationError, roundMoney } from '@genops/core';
 import type { EntryFilter, SumRow } from '@genops/ledger';
-import { openSqliteLedgerReader } from '@genops/ledger/sqlite';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { instantOf } from '../instant.ts';
+import { dataOption, withLedger } from '../ledger-file.ts';
 import { renderTable } from '../report/table.ts';
 
 interface SpendOptions {
@@ -29,7 +28,7 @@ export function addSpendCommand(program: Command, context: CommandContext): void
     .option('--from <instant>', 'first instant: 2026-11-01, 2026-11-01T00:00:00Z, or 7d for seven days ago')
     .option('--until <instant>', 'first instant that does not count any more')
     .option('--match <dimension=value>', 'only entries with this value; may be given again', collect, [])
-    .option('--data <directory>', 'where the ledger is (GENOPS_DATA_DIR; default: .genops)')
+    .addOption(dataOption())
     .option('--json', 'one JSON document instead of a table')
     .action(async (options: SpendOptions) => {
       const rows = await readSpend(options, context);
@@ -41,14 +40,9 @@ export function addSpendCommand(program: Command, context: CommandContext): void
 
 async function readSpend(options: SpendOptions, context: CommandContext): Promise<readonly SumRow[]> {
   const by = options.by.split(',').map((dimension) => dimension.trim());
-  const directory = options.data ?? context.environment['GENOPS_DATA_DIR'] ?? '.genops';
-  const ledger = await openSqliteLedgerReader({ path: join(directory, 'ledger.db') });
-  try {
-    const rows = await ledger.sum({ by, filter: filterOf(options, context.now()) });
-    return [...rows].sort((left, right) => right.cost.amount.cmp(left.cost.amount));
-  } finally {
-    await ledger.close();
-  }
+  const filter = filterOf(options, context.now());
+  const rows = await withLedger(context, options.data, (ledger) => ledger.sum({ by, filter }));
+  return [...rows].sort((left, right) => right.cost.amount.cmp(left.cost.amount));
 }
 
 function filterOf({ from, until, match }: SpendOptions, now: Date): EntryFilter {
