@@ -1,6 +1,13 @@
 import { openai } from '@genops/openai';
 import { afterEach, describe, expect, it } from 'vitest';
-import { currentRegistration, init, type SettingsInput, shutdown } from './api.ts';
+import {
+  currentRegistration,
+  init,
+  patchOpenRouter,
+  type SettingsInput,
+  shutdown,
+  unpatchOpenRouter,
+} from './api.ts';
 
 const nothingSaid = { environment: {}, directory: '/nowhere' };
 const bareFetch = globalThis.fetch;
@@ -109,5 +116,44 @@ describe('shutdown', () => {
     await shutdown();
     start({ providers: [openai] });
     expect(globalThis.fetch).not.toBe(bareFetch);
+  });
+});
+
+describe('patchOpenRouter', () => {
+  const governed = (): string[] => [
+    ...new Set(currentRegistration()?.settings.providers.map(({ id }) => id)),
+  ];
+
+  it('governs OpenRouter alone, in all its regions, and gives fetch back', async () => {
+    patchOpenRouter({ ledger: 'memory' });
+    expect(governed()).toEqual(['openrouter']);
+    expect(currentRegistration()?.settings.providers.map(({ baseUrl }) => new URL(baseUrl).host)).toEqual([
+      'openrouter.ai',
+      'eu.openrouter.ai',
+      'us.openrouter.ai',
+    ]);
+    await unpatchOpenRouter();
+    expect(globalThis.fetch).toBe(bareFetch);
+  });
+
+  it('adds to what is governed, and takes only that away', async () => {
+    start({ providers: [openai], attribution: { team: 'search' } });
+    patchOpenRouter();
+    expect(governed()).toEqual(['openai', 'openrouter']);
+    await unpatchOpenRouter();
+    expect(governed()).toEqual(['openai']);
+    expect(currentRegistration()?.settings.attribution).toEqual({ team: 'search' });
+  });
+
+  it('does nothing where OpenRouter is governed already', () => {
+    const registration = start();
+    const { governor } = registration;
+    expect(patchOpenRouter()).toBe(registration);
+    expect(registration.governor).toBe(governor);
+  });
+
+  it('can be undone although nothing was patched', async () => {
+    await unpatchOpenRouter();
+    expect(globalThis.fetch).toBe(bareFetch);
   });
 });

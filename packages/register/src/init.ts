@@ -10,8 +10,8 @@ import { readSettings, type SettingsInput, type SettingsSources } from './settin
  */
 export function init(input: SettingsInput = {}, sources: SettingsSources = ofThisProcess()): Registration {
   const running = currentRegistration();
-  if (running === undefined) return register(readSettings(input, sources));
-  if (Object.keys(input).length > 0) running.change(readSettings(input, sources));
+  if (running === undefined) return register(readSettings(input, sources), input);
+  if (Object.keys(input).length > 0) running.change(readSettings(input, sources), input);
   return running;
 }
 

@@ -6,18 +6,20 @@ import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { createPricing } from '@genops/pricing';
 import { deferLedger } from './deferred-ledger.ts';
 import { patchFetch } from './patch-fetch.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, SettingsInput } from './settings.ts';
 
 type Fetch = typeof globalThis.fetch;
 
 /** Governance of this process's global `fetch`, until it is stopped. */
 export interface Registration {
-  /** What it goes by now. */
+  /** What the program itself said. */
+  readonly input: SettingsInput;
+  /** What it goes by now, wherever that was said. */
   readonly settings: Settings;
   /** For questions to the ledger, and for clients that are wrapped one by one. */
   readonly governor: Governor;
   /** Goes by something else from the next call on. What was spent stays spent. */
-  change(settings: Settings): void;
+  change(settings: Settings, input: SettingsInput): void;
   /** Hears of every call from now on, also after a change. @returns a function that ends it */
   on(listener: GovernorListener): () => void;
   /** Gives `fetch` back and closes the ledger. */
@@ -33,24 +35,32 @@ export function currentRegistration(): Registration | undefined {
 }
 
 /** Governs the calls to known providers that go through the global `fetch`; all others pass as they come. */
-export function register(settings: Settings): Registration {
+export function register(settings: Settings, input: SettingsInput): Registration {
   const ledgers = createLedgers();
   const listeners = new Set<GovernorListener>();
   const onExit = (): void => void ledgers.close();
   let original: Fetch = globalThis.fetch;
-  let current = settings;
+  let current = { settings, input };
 
-  const start = (): Governor => {
+  const start = ({
+    providers,
+    policy,
+    mode,
+    attribution,
+    prices,
+    ledger,
+    onUnknownRoute,
+  }: Settings): Governor => {
     const governor = createGovernor({
-      providers: current.providers,
-      policy: current.policy,
-      mode: current.mode,
-      attribution: current.attribution,
-      pricing: createPricing({ overrides: current.prices }),
+      providers,
+      policy,
+      mode,
+      attribution,
+      pricing: createPricing({ overrides: prices }),
       // Closed with the registration: the next governor goes on with it.
-      ledger: { ...ledgers.at(current), close: async () => {} },
+      ledger: { ...ledgers.at(ledger, mode), close: async () => {} },
       onUnknownProvider: 'pass',
-      onUnknownRoute: current.onUnknownRoute,
+      onUnknownRoute,
       fetch: (input, init) => original(input, init),
     });
     governor.on((event) => {
@@ -58,7 +68,7 @@ export function register(settings: Settings): Registration {
     });
     return governor;
   };
-  let governor = start();
+  let governor = start(settings);
   const patch = patchFetch((found) => {
     original = found;
     return (input, init) => governor.fetch(input, init);
@@ -66,22 +76,20 @@ export function register(settings: Settings): Registration {
   process.on('beforeExit', onExit);
 
   const registration: Registration = {
+    get input() {
+      return current.input;
+    },
     get settings() {
-      return current;
+      return current.settings;
     },
     get governor() {
       return governor;
     },
-    change: (changed) => {
-      const before = { governor, settings: current };
-      current = changed;
-      try {
-        governor = start();
-      } catch (error) {
-        current = before.settings;
-        throw error;
-      }
-      void before.governor.close();
+    change: (changed, changedInput) => {
+      const former = governor;
+      governor = start(changed);
+      current = { settings: changed, input: changedInput };
+      void former.close();
     },
     on: (listener) => {
       listeners.add(listener);
@@ -100,7 +108,7 @@ export function register(settings: Settings): Registration {
 }
 
 interface Ledgers {
-  at(settings: Settings): Ledger;
+  at(place: string, mode: Settings['mode']): Ledger;
   close(): Promise<void>;
 }
 
@@ -108,7 +116,7 @@ interface Ledgers {
 function createLedgers(): Ledgers {
   const byPlace = new Map<string, Ledger>();
   return {
-    at: ({ ledger: place, mode }) => {
+    at: (place, mode) => {
       let ledger = byPlace.get(place);
       if (ledger === undefined) {
         ledger = place === 'memory' ? createMemoryLedger() : deferLedger('sqlite', () => open(place, mode));

@@ -3,13 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { amountOf, type LedgerEntry } from '@genops/core';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
-import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  anthropicFormat,
+  type FakeUpstream,
+  openaiFormat,
+  openrouterFormat,
+  startFakeUpstream,
+} from '@genops/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { app, type Ended, type RunOptions, redirect, register, run } from './program.ts';
+
+// Each test starts programs of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 let upstream: FakeUpstream;
 beforeAll(async () => {
-  upstream = await startFakeUpstream();
+  upstream = await startFakeUpstream({ formats: [openrouterFormat, openaiFormat, anthropicFormat] });
 });
 afterAll(() => upstream.close());
 const directories: string[] = [];
@@ -23,7 +32,13 @@ const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 
 function start(name: string, { environment, ...options }: RunOptions = {}): Promise<Ended> {
   return run(app(name), {
     ...options,
-    environment: { TEST_UPSTREAM: upstream.url, OPENAI_API_KEY: upstream.apiKey, ...environment },
+    environment: {
+      TEST_UPSTREAM: upstream.url,
+      OPENAI_API_KEY: upstream.apiKey,
+      ANTHROPIC_API_KEY: upstream.apiKey,
+      OPENROUTER_API_KEY: upstream.apiKey,
+      ...environment,
+    },
   });
 }
 
@@ -52,6 +67,58 @@ describe.each(['openai.mjs', 'openai.cjs'])('%s, which knows nothing of GenOps',
     ]);
     // 1000 × 0.15 + 100 × 0.60, per million.
     expect(governed.entries.slice(0, 4).map(total)).toEqual(Array(4).fill('0.00021'));
+  });
+});
+
+describe.each(['anthropic.mjs', 'anthropic.cjs'])('%s', (program) => {
+  it('gets the same answers with as without it, and every call is recorded', async () => {
+    upstream.setReply({ text: 'Hello!', usage: { input_tokens: 100, output_tokens: 10 } });
+    const bare = await start(program, { imports: [redirect] });
+    const governed = await start(program);
+    expect(governed.errors).toBe('');
+    expect(JSON.parse(bare.output)).toEqual({ whole: 'Hello!', helped: 'Hello!', id: false });
+    expect(JSON.parse(governed.output)).toEqual({ whole: 'Hello!', helped: 'Hello!', id: true });
+    // 100 × 3 + 10 × 15, per million.
+    expect(governed.entries.map((entry) => [entry.provider, entry.stream, total(entry)])).toEqual([
+      ['anthropic', false, '0.00045'],
+      ['anthropic', true, '0.00045'],
+    ]);
+  });
+});
+
+describe('OpenRouter', () => {
+  it('is recognised behind the OpenAI client and behind its own, which sends Request objects', async () => {
+    upstream.setReply({ text: 'Hello!' });
+    const { output, errors, entries } = await start('openrouter.mjs');
+    expect(errors).toBe('');
+    expect(JSON.parse(output)).toEqual(['Hello!', 'Hello!']);
+    expect(entries.map(({ provider, cost }) => [provider, cost.result === 'priced' && cost.basis])).toEqual([
+      ['openrouter', 'reported'],
+      ['openrouter', 'reported'],
+    ]);
+  });
+
+  it('can be patched alone, and unpatched', async () => {
+    const { output, errors, entries } = await start('patched.mjs', { imports: [redirect] });
+    expect(errors).toBe('');
+    expect(JSON.parse(output)).toEqual({ restored: true });
+    expect(entries.map(({ provider, attribution }) => [provider, attribution.team])).toEqual([
+      ['openrouter', 'patched'],
+    ]);
+    expect(upstream.requests).toHaveLength(4);
+  });
+});
+
+describe('the AI SDK', () => {
+  it('is governed, whole and streamed', async () => {
+    upstream.setReply({ text: 'Hello!', usage });
+    const { output, errors, entries } = await start('ai-sdk.mjs');
+    expect(errors).toBe('');
+    expect(JSON.parse(output)).toEqual({ text: 'Hello!', streamed: 'Hello!' });
+    expect(entries.map((entry) => [entry.stream, total(entry)])).toEqual([
+      [false, '0.00021'],
+      [true, '0.00021'],
+    ]);
   });
 });
 
