@@ -13,6 +13,7 @@ export default defineConfig({
     'sqlite-writer': 'src/sqlite-writer.ts',
     'sqlite-reader': 'src/sqlite-reader.ts',
     postgres: 'src/postgres.ts',
+    redis: 'src/redis.ts',
     'testing/servers/index': 'src/testing/servers/index.ts',
     'testing/index': 'src/testing/index.ts',
   },

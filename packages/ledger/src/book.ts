@@ -39,6 +39,9 @@ export interface Book {
   readonly holds: () => Iterable<Hold>;
   /** Every row that the book knows. */
   readonly rows: () => Iterable<Row>;
+  readonly account: (key: string) => Account | undefined;
+  /** No hold of the book falls due before; on the even clock, in milliseconds. */
+  readonly nextDeadline: () => number;
 }
 
 export interface BookOptions {
@@ -502,6 +505,8 @@ export function createBook(options: BookOptions): Book {
       expiry.add(hold);
     },
     holds: () => holds.values(),
+    account: (key) => accounts.get(key),
+    nextDeadline: expiry.nextDeadline,
     *rows() {
       for (const account of accounts.values()) yield* account.rows.values();
     },

@@ -4,6 +4,8 @@ export interface ExpiryQueue<Item> {
   readonly add: (item: Item) => void;
   /** Takes out the item that is due first, when it is due. */
   readonly takeDue: (now: number) => Item | undefined;
+  /** When the first item falls due; infinity when there is none. */
+  readonly nextDeadline: () => number;
   /** Forgets the items that are no longer wanted. */
   readonly keep: (wanted: (item: Item) => boolean) => void;
 }
@@ -58,6 +60,7 @@ export function createExpiryQueue<Item extends Due>(): ExpiryQueue<Item> {
       if (heap.length > 0) sink(last);
       return first;
     },
+    nextDeadline: () => heap[0]?.deadline ?? Number.POSITIVE_INFINITY,
     keep: (wanted) => {
       // A sorted array is a heap.
       heap = heap.filter(wanted).sort(compare);

@@ -5,7 +5,7 @@ import { LedgerUnavailableError } from '../errors.ts';
 import type { Ledger, LimitQuery } from '../ledger.ts';
 import { rollupGrains } from '../stored/dimensions.ts';
 import type { PostgresPool } from './client.ts';
-import { createQueue } from './queue.ts';
+import { type BatchDone, createQueue } from './queue.ts';
 import { readPage, readSums, verify } from './reader.ts';
 import { migrate } from './schema.ts';
 import { mostUnrolled, rollUp } from './store.ts';
@@ -37,7 +37,15 @@ export interface PostgresLedgerOptions {
  * @throws {LedgerUnavailableError} when the database does not answer
  * @throws {LedgerCorruptError} when the tables are of a newer version
  */
-export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+export function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+  return openWatchedLedger(options, undefined);
+}
+
+/** Opens a ledger whose batches somebody else is told of before they are answered. */
+export async function openWatchedLedger(
+  options: PostgresLedgerOptions,
+  beforeAnswer: ((done: BatchDone) => Promise<void>) | undefined,
+): Promise<Ledger> {
   const { pool, schema = 'genops_ledger', timeoutMs = 2000, now } = options;
   checkSchemaName(schema);
   await withClient(pool, (client) => migrate(client, schema));
@@ -52,6 +60,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
     schema,
     clock,
     timeoutMs,
+    ...(beforeAnswer !== undefined && { beforeAnswer }),
     onCommit: (seq) => {
       if (seq < rolledUntil + mostUnrolled) return;
       rolledUntil = seq;

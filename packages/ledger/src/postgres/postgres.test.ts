@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { openPostgresLedger } from '../postgres.ts';
 import { testLedgerDriver } from '../testing/index.ts';
@@ -5,14 +6,12 @@ import { startPostgres } from '../testing/servers/index.ts';
 import { onServer } from '../testing/servers/on-server.ts';
 
 onServer('Postgres', await startPostgres(), ({ url }) => {
-  let stores = 0;
   testLedgerDriver({
     name: 'Postgres',
     keeps: 'everything',
     writers: 'many',
     createStore: async () => {
-      stores += 1;
-      const schema = `store_${stores}`;
+      const schema = `store_${randomUUID().replaceAll('-', '')}`;
       const pools: Pool[] = [];
       return {
         open: async ({ now }) => {

@@ -1,6 +1,7 @@
 import { isGenOpsError } from '@genops/core';
 import type { Book } from '../book.ts';
 import { LedgerUnavailableError } from '../errors.ts';
+import type { Changes } from '../stored/pending.ts';
 import { createDefinitions } from '../stored/records.ts';
 import type { PostgresClient, PostgresPool } from './client.ts';
 import { connect, isWorthAnotherTry } from './connection.ts';
@@ -33,6 +34,23 @@ export interface QueueOptions {
   readonly timeoutMs: number;
   /** Told the position of the last entry after each commit. */
   readonly onCommit: (seq: number) => void;
+  /** Told of each batch after it is committed and before its callers are answered, who wait for it. */
+  readonly beforeAnswer?: (done: BatchDone) => Promise<void>;
+}
+
+/** What a batch came to. */
+export interface BatchDone {
+  /** Of the store, right after. */
+  readonly version: bigint;
+  readonly book: Book;
+  /** Accounts that it counted on. */
+  readonly changed: ReadonlySet<string>;
+  /** Accounts of calls that it refused. */
+  readonly refused: ReadonlySet<string>;
+  /** Holds that it made and entries that it recorded. */
+  readonly ids: readonly string[];
+  /** When a hold falls due next, at the earliest; milliseconds since 1970. */
+  readonly nextExpiry: number;
 }
 
 interface Waiting extends Operation<unknown> {
@@ -64,7 +82,8 @@ const sessionBatches = 2000;
  * When it has, everything is read again and worked out again. A replica that is alone reads nothing twice; one
  * that meets others takes the lock before it reads, so that each gets its turn.
  */
-export function createQueue({ pool, schema, clock, timeoutMs, onCommit }: QueueOptions): Queue {
+export function createQueue(options: QueueOptions): Queue {
+  const { pool, schema, clock, timeoutMs, onCommit, beforeAnswer } = options;
   const definitions = createDefinitions();
   const waiting: Waiting[] = [];
   let client: PostgresClient | undefined;
@@ -99,7 +118,7 @@ export function createQueue({ pool, schema, clock, timeoutMs, onCommit }: QueueO
         const answers = await attempt(batch, extra);
         if (answers === undefined) continue;
         clearTimeout(timer);
-        batch.forEach((waiter, index) => answer(waiter, answers[index]));
+        for (const [index, waiter] of batch.entries()) answer(waiter, answers[index]);
         return;
       } catch (error) {
         trouble = error;
@@ -147,12 +166,16 @@ export function createQueue({ pool, schema, clock, timeoutMs, onCommit }: QueueO
     const answers = applyAll(current, batch, extra, known === undefined);
     if (answers === undefined) return undefined;
     if (!current.pending.changed()) {
-      if (known === undefined) return answers;
-      const { same, now } = await confirm(connection, schema, current.head);
-      clock.heard(now);
-      return same ? answers : undefined;
+      if (known !== undefined) {
+        const { same, now } = await confirm(connection, schema, current.head);
+        clock.heard(now);
+        if (!same) return undefined;
+      }
+      await beforeAnswer?.(batchDone(current, batch, answers, undefined));
+      return answers;
     }
-    const commit = await writeChanges(connection, schema, current.head, current.pending.take());
+    const changes = current.pending.take();
+    const commit = await writeChanges(connection, schema, current.head, changes);
     if (commit.result === 'stale') {
       lockedBatches = contendedBatches;
       return undefined;
@@ -162,6 +185,7 @@ export function createQueue({ pool, schema, clock, timeoutMs, onCommit }: QueueO
     current.pending.stored();
     definitions.learn([]);
     onCommit(commit.head.seq);
+    await beforeAnswer?.(batchDone(current, batch, answers, changes));
     return answers;
   }
 
@@ -224,6 +248,26 @@ export function createQueue({ pool, schema, clock, timeoutMs, onCommit }: QueueO
       client?.release();
       client = undefined;
     },
+  };
+}
+
+function batchDone(
+  { head, book, nextExpiry }: Session,
+  batch: readonly Waiting[],
+  answers: readonly Answer[],
+  changes: Changes | undefined,
+): BatchDone {
+  const refused = batch.filter((_, index) => {
+    const given = answers[index];
+    return given !== undefined && 'result' in given && isRefusal(given.result);
+  });
+  return {
+    version: head.version,
+    book,
+    changed: new Set(changes?.rows.map(({ account }) => account)),
+    refused: new Set(refused.flatMap(({ accounts }) => accounts)),
+    ids: changes === undefined ? [] : batch.flatMap(({ ids }) => ids[0] ?? []),
+    nextExpiry: Math.min(nextExpiry, book.nextDeadline()),
   };
 }
 
