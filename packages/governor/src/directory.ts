@@ -19,7 +19,7 @@ export type MeteredRoute = Extract<ProviderRoute, { kind: 'metered' }>;
 export interface Directory {
   /** @param url - absolute */
   find(method: string, url: string): Found;
-  /** The provider at exactly this base URL, a trailing slash aside. */
+  /** The provider at this base URL or above it: Azure's clients go below the address of the resource. */
   at(baseUrl: string): Provider | undefined;
 }
 
@@ -35,12 +35,12 @@ export function createDirectory(providers: readonly Provider[]): Directory {
     byBaseUrl.set(provider.baseUrl, provider);
   }
   const longestFirst = [...providers].sort((left, right) => right.baseUrl.length - left.baseUrl.length);
+  const providerAt = (url: string): Provider | undefined =>
+    longestFirst.find(({ baseUrl }) => url.startsWith(baseUrl) && /^[/?]?$/.test(url[baseUrl.length] ?? ''));
   const finders = new Map(providers.map((provider) => [provider, createRouteFinder(provider)]));
   return {
     find: (method, url) => {
-      const provider = longestFirst.find(
-        ({ baseUrl }) => url.startsWith(baseUrl) && /^[/?]?$/.test(url[baseUrl.length] ?? ''),
-      );
+      const provider = providerAt(url);
       if (provider === undefined) return { result: 'unknown_provider' };
       const path = url.slice(provider.baseUrl.length);
       const route = finders.get(provider)?.(method, path);
@@ -49,7 +49,7 @@ export function createDirectory(providers: readonly Provider[]): Directory {
         ? { result: 'free', provider, path }
         : { result: 'metered', provider, route, path };
     },
-    at: (baseUrl) => byBaseUrl.get(baseUrl.replace(/\/+$/, '')),
+    at: (baseUrl) => providerAt(baseUrl.replace(/\/+$/, '')),
   };
 }
 

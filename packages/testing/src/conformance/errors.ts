@@ -20,7 +20,8 @@ export function testErrors(dialect: Dialect, { error: fixture, stream }: Exchang
     expect(text(dialect.renderError(fixture.error))).toContain(JSON.stringify(fixture.error.message));
   });
 
-  it.runIf(stream !== undefined)('renders an error that its own stream reader sees', () => {
+  if (stream === undefined) return;
+  it('renders an error that its own stream reader sees', () => {
     const reader = dialect.createStreamReader({ withholdUsage: false });
     const event = dialect.renderStreamError(fixture.error);
     expect(Buffer.concat([...reader.push(event), ...reader.flush()])).toEqual(Buffer.from(event));

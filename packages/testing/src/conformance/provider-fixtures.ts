@@ -16,6 +16,8 @@ export interface ExchangeFixture {
     readonly bytes: Uint8Array;
     /** These facts at least. */
     readonly facts: Partial<RequestFacts>;
+    /** Where it is not JSON: `multipart/form-data; boundary=…`. */
+    readonly contentType?: string;
     /** False where the length of an answer is not the caller's to cap: embeddings. @default true */
     readonly takesCap?: boolean;
   };

@@ -4,7 +4,7 @@ import type { ExchangeFixture } from './provider-fixtures.ts';
 
 /** Requests are read, left alone, and changed only where that was asked for. */
 export function testRequests(dialect: Dialect, { path, request }: ExchangeFixture): void {
-  const open = (bytes: Uint8Array) => dialect.openRequest(bytes, path);
+  const open = (bytes: Uint8Array, at = path) => dialect.openRequest(bytes, at, request.contentType);
 
   it('reads its request', () => {
     expect(open(request.bytes).facts).toMatchObject(request.facts);
@@ -14,16 +14,18 @@ export function testRequests(dialect: Dialect, { path, request }: ExchangeFixtur
     expect(open(request.bytes).rewrite({})).toBe(request.bytes);
   });
 
-  it.runIf(request.takesCap ?? true)('changes the cap and nothing else', () => {
-    const { facts, rewrite } = open(request.bytes);
-    const changed = open(rewrite({ maxOutputTokens: 7 })).facts;
-    expect(changed).toEqual({ ...facts, maxOutputTokens: 7, inputBytes: changed.inputBytes });
-  });
+  if (request.takesCap ?? true) {
+    it('changes the cap and nothing else', () => {
+      const { facts, rewrite } = open(request.bytes);
+      const changed = open(rewrite({ maxOutputTokens: 7 })).facts;
+      expect(changed).toEqual({ ...facts, maxOutputTokens: 7, inputBytes: changed.inputBytes });
+    });
+  }
 
   it('changes the model and nothing else', () => {
     const { facts, rewrite, rewritePath } = open(request.bytes);
     const changes = { model: 'another-model' };
-    const changed = dialect.openRequest(rewrite(changes), rewritePath?.(changes) ?? path).facts;
+    const changed = open(rewrite(changes), rewritePath?.(changes) ?? path).facts;
     expect(changed).toEqual({ ...facts, requestModel: 'another-model', inputBytes: changed.inputBytes });
   });
 
