@@ -1,8 +1,10 @@
 import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } from '@genops/core';
-import { forwardedHeaders, returnedHeaders } from './headers.ts';
+import type { AttemptContext } from '@genops/router';
+import { forwardedHeaders, forwardedToOthers, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
 import type { Plan } from './plan.ts';
+import { watchSilence } from './silence.ts';
 import type {
   AnswerHandler,
   Client,
@@ -19,14 +21,19 @@ export type Attempt =
   | {
       readonly result: 'answered';
       readonly status: number;
+      readonly firstByteMs?: number;
       readonly headers: Headers;
       readonly body: Uint8Array;
       readonly facts: AnswerFacts;
     }
-  /** A stream that was passed on, all but its last bytes. */
+  /** A stream that was passed on, all but its last bytes; or one that began with an error. */
   | {
       readonly result: 'streamed';
       readonly status: number;
+      readonly headers: Headers;
+      /** False when nothing of it went to the caller yet, who may still get another answer. */
+      readonly begun: boolean;
+      readonly firstByteMs?: number;
       readonly facts: StreamFacts;
       readonly rest: readonly Uint8Array[];
       readonly broken?: TransportError;
@@ -49,12 +56,15 @@ export interface AttemptOptions {
   readonly limits: LineOptions;
   /** Our own headers, for the head of a stream. */
   readonly headers: Headers;
+  /** What the router says about this attempt. */
+  readonly context: Pick<AttemptContext, 'remainingMs' | 'firstByteMs' | 'signal' | 'claim'>;
 }
 
 /** Builds what goes out: the caller's bytes, changed only where the line needs it. */
-function outboundRequest({ plan, identified, limits }: AttemptOptions): OutboundRequest {
-  const { request, opened } = identified;
+function outboundRequest({ plan, identified, context }: AttemptOptions): OutboundRequest {
+  const { request, opened, call } = identified;
   const { provider } = plan.route.target;
+  const { requestModel } = plan.route;
   return {
     method: request.method,
     url: provider.baseUrl + request.path,
@@ -64,76 +74,130 @@ function outboundRequest({ plan, identified, limits }: AttemptOptions): Outbound
       : opened.rewrite({
           ...(opened.facts.stream && { reportUsage: true }),
           ...(plan.maxOutputTokens !== undefined && { maxOutputTokens: plan.maxOutputTokens }),
+          ...(requestModel !== call.requestModel && { model: requestModel }),
         }),
-    timeoutMs: limits.timeoutMs,
+    timeoutMs: context.remainingMs,
   };
 }
 
-/** The caller's headers on top of what the provider wants of every call, with our key in place of theirs. */
-export function outboundHeaders({ request }: IdentifiedCall, { provider, apiKey }: Target): Headers {
+/**
+ * The caller's headers on top of what the provider wants of every call, with our key in place of theirs.
+ * Credentials go to nobody but the provider that the caller addressed.
+ */
+export function outboundHeaders(
+  { request, addressed }: IdentifiedCall,
+  { provider, apiKey }: Target,
+): Headers {
+  const forward = provider.id === addressed ? forwardedHeaders : forwardedToOthers;
   return {
     ...provider.headers,
-    ...forwardedHeaders(request.headers),
+    ...forward(request.headers),
     ...(apiKey !== undefined && provider.authorize(apiKey.secret)),
   };
 }
 
 /**
- * Sends the request once. A stream is passed on as it comes and read on the way; its last bytes are kept
- * back until the call is settled, so that whoever has seen the end finds the entry. Any other answer is
- * collected whole, because its headers say what it cost.
+ * Sends the request once. A stream is passed on as it comes, from its first output on: until then another
+ * attempt can take its place. It is read on the way; its last bytes are kept back until the call is
+ * settled, so that whoever has seen the end finds the entry. Any other answer is collected whole, because
+ * its headers say what it cost.
  */
 export function attempt(options: AttemptOptions): Promise<Attempt> {
-  const { plan, identified, transport, client, limits } = options;
+  const { plan, identified, transport, client, limits, context } = options;
   const { provider, route } = plan.route.target;
   const { dialect } = route;
   return new Promise((resolve, reject) => {
+    const startedAtMs = performance.now();
     let flow: Flow | undefined;
     let status = 0;
     let headers: Headers = {};
     let headFacts: AnswerFacts = {};
     let reader: StreamReader | undefined;
-    const rest: Uint8Array[] = [];
+    let begun = false;
+    let firstByteMs: number | undefined;
+    let rest: Uint8Array[] = [];
+    let keptBytes = 0;
     let collected: Uint8Array[] = [];
     let collectedBytes = 0;
     let finished = false;
 
+    const silence = watchSilence(context.firstByteMs, limits.idleTimeoutMs, (silentMs) => {
+      flow?.abort();
+      finish({ kind: 'timeout', message: `The provider was silent for ${silentMs} ms` }, false);
+    });
+    const timed = () => (firstByteMs === undefined ? {} : { firstByteMs });
+
     const finish = (error: TransportError | undefined, cancelled: boolean): void => {
       if (finished) return;
       finished = true;
-      client.gone.removeEventListener('abort', onGone);
-      if (reader !== undefined) {
-        rest.push(...(error === undefined ? reader.flush() : []));
-        resolve({
-          result: 'streamed',
-          status,
-          facts: { ...headFacts, ...reader.facts() },
-          rest,
-          cancelled,
-          ...(error !== undefined && { broken: error }),
-        });
-      } else if (error !== undefined) {
-        resolve({ result: 'failed', error, cancelled, facts: headFacts });
-      } else {
+      silence.end();
+      context.signal.removeEventListener('abort', onGone);
+      if (reader !== undefined) finishStream(reader, error, cancelled);
+      else if (error !== undefined) resolve({ result: 'failed', error, cancelled, facts: headFacts });
+      else {
         const body = collected.length === 1 ? (collected[0] as Uint8Array) : Buffer.concat(collected);
-        resolve({
-          result: 'answered',
-          status,
-          headers,
-          body,
-          facts: { ...headFacts, ...readWhole(body, status, dialect.readAnswer) },
-        });
+        const facts = { ...headFacts, ...readWhole(body, status, dialect.readAnswer) };
+        resolve({ result: 'answered', status, headers, body, facts, ...timed() });
       }
     };
+    const finishStream = (
+      read: StreamReader,
+      error: TransportError | undefined,
+      cancelled: boolean,
+    ): void => {
+      if (error === undefined) rest.push(...read.flush());
+      const facts = { ...headFacts, ...read.facts() };
+      const broken = error ?? (isCut(facts) ? cutShort : undefined);
+      if (broken !== undefined && !begun) {
+        resolve({ result: 'failed', error: broken, cancelled, facts });
+        return;
+      }
+      resolve({
+        result: 'streamed',
+        status,
+        headers,
+        begun,
+        facts,
+        rest,
+        cancelled,
+        ...timed(),
+        ...(broken !== undefined && { broken }),
+      });
+    };
+    /** Aborted when the caller goes away, and when another attempt was first. */
     const onGone = (): void => {
       flow?.abort();
       finish({ kind: status === 0 ? 'no_answer' : 'broken', message: 'The caller went away' }, true);
     };
     const pass = (chunks: readonly Uint8Array[]): void => {
-      for (const chunk of chunks) if (!client.write(chunk)) flow?.pause();
+      for (const chunk of chunks) {
+        if (client.write(chunk)) continue;
+        silence.suspend();
+        flow?.pause();
+      }
+    };
+    const readStream = (read: StreamReader, chunk: Uint8Array): void => {
+      const passed = read.push(chunk);
+      const facts = read.facts();
+      if (!begun) {
+        rest.push(...passed);
+        keptBytes += chunk.byteLength;
+        const shows = facts.outputEvents > 0 || keptBytes > mostKeptBytes;
+        if (facts.error !== undefined || facts.complete || !shows) return;
+        if (!context.claim()) {
+          onGone();
+          return;
+        }
+        begun = true;
+        client.head(status, { ...headers, ...options.headers });
+        pass(rest);
+        rest = [];
+      } else if (rest.length > 0 || facts.complete) rest.push(...passed);
+      else pass(passed);
     };
 
-    if (client.gone.aborted) {
+    if (context.signal.aborted) {
+      silence.end();
       resolve({
         result: 'failed',
         error: { kind: 'not_sent', message: 'The caller went away' },
@@ -142,8 +206,11 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       });
       return;
     }
-    client.gone.addEventListener('abort', onGone, { once: true });
-    client.onDrained(() => flow?.resume());
+    context.signal.addEventListener('abort', onGone, { once: true });
+    client.onDrained(() => {
+      silence.heard();
+      flow?.resume();
+    });
     const answer: AnswerHandler = {
       head: (answerStatus, answerHeaders) => {
         status = answerStatus;
@@ -151,17 +218,13 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
         headFacts = provider.readHead?.(headers) ?? {};
         if (identified.opened.facts.stream && isStream(status, headers)) {
           reader = dialect.createStreamReader({ withholdUsage: !identified.opened.usageRequested });
-          client.head(status, { ...headers, ...options.headers });
         }
       },
       data: (chunk) => {
         if (finished) return;
-        if (reader !== undefined) {
-          const passed = reader.push(chunk);
-          if (rest.length > 0 || reader.facts().complete) rest.push(...passed);
-          else pass(passed);
-          return;
-        }
+        firstByteMs ??= performance.now() - startedAtMs;
+        silence.heard();
+        if (reader !== undefined) return readStream(reader, chunk);
         collectedBytes += chunk.byteLength;
         if (collectedBytes > limits.maxAnswerBytes) {
           flow?.abort();
@@ -181,10 +244,21 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       outboundRequest(options),
       guarded(answer, (error) => {
         flow?.abort();
+        silence.end();
         reject(error);
       }),
     );
   });
+}
+
+/** The most of a stream that is kept back while it shows no output. */
+const mostKeptBytes = 65_536;
+
+const cutShort: TransportError = { kind: 'broken', message: 'The stream ended before its end' };
+
+/** Ended in good order, but neither with the format's own end nor with the usage that comes last. */
+function isCut({ complete, usage, usageProblem, error }: StreamFacts): boolean {
+  return !complete && usage === undefined && usageProblem === undefined && error === undefined;
 }
 
 /** What goes wrong while an answer is read ends the attempt: it must not get lost in the transport. */

@@ -1,37 +1,81 @@
 import { type Decision, type Refusal, refusalCode } from '@genops/core';
 import type { MatchedLimit, Ruling } from '@genops/policy';
+import type { RejectedRoute } from '@genops/router';
 import type { Candidate } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 
-/** What the rules say of the call, and the limits that it will draw on. */
+/** What the rules say of the call, the places that they leave, and the limits that it will draw on. */
 export interface Verdict {
   readonly decision: Decision;
   readonly limits: readonly MatchedLimit[];
+  /** Where the call may go. */
+  readonly candidates: readonly Candidate[];
+  /** Where it may not go, and why. */
+  readonly excluded: readonly RejectedRoute[];
   readonly refusal?: Refusal;
 }
 
-/** Asks the rules, and what to do when no place that could serve the call has a known price. */
-export function decide(line: Line, identified: IdentifiedCall, candidates: readonly Candidate[]): Verdict {
+/**
+ * Asks the rules about each place, and what to do when no place that could serve the call has a known
+ * price. A call is refused when no place is left; the place that was addressed says why.
+ */
+export function decide(line: Line, identified: IdentifiedCall, all: readonly Candidate[]): Verdict {
   const { call } = identified;
   const limits = line.limits.of(call);
-  const ruling = line.policy.decide(call);
-  if (ruling.verdict === 'blocked') return { decision: decisionOf(ruling), limits, refusal: denied(ruling) };
+  const rulings = all.map((candidate) => ({ candidate, ruling: rule(line, identified, candidate) }));
+  const allowed = rulings.filter(({ ruling }) => ruling.verdict !== 'blocked');
+  const excluded = rulings.flatMap(({ candidate, ruling }) =>
+    ruling.verdict === 'blocked' ? [without(candidate, ruling.message ?? 'a rule denies it')] : [],
+  );
+  const addressed = rulings[0]?.ruling as Ruling;
+  const [first] = allowed;
+  if (first === undefined) {
+    return { decision: decisionOf(addressed), limits, candidates: [], excluded, refusal: denied(addressed) };
+  }
+  const decision = decisionOf(first.ruling);
 
-  const unpriced = candidates.every(({ bound }) => bound.result === 'unpriced')
-    ? candidates[0]?.bound
-    : undefined;
-  if (unpriced?.result === 'unpriced') {
-    const onUnpriced = line.policy.decideUnpriced(unpriced.reason, call.requestModel, limits);
+  const priced = allowed.filter(({ candidate }) => candidate.bound.result === 'bounded');
+  if (priced.length > 0) {
+    const unpriced = allowed.filter(({ candidate }) => candidate.bound.result !== 'bounded');
+    return {
+      decision,
+      limits,
+      candidates: priced.map(({ candidate }) => candidate),
+      excluded: [...excluded, ...unpriced.map(({ candidate }) => without(candidate, 'no known price'))],
+    };
+  }
+  const candidates = allowed.map(({ candidate }) => candidate);
+  const { bound } = first.candidate;
+  if (bound.result === 'unpriced') {
+    const onUnpriced = line.policy.decideUnpriced(bound.reason, call.requestModel, limits);
     if (onUnpriced.verdict === 'blocked') {
       const refusal = {
         ...denied(onUnpriced),
         remedy: 'Add a price for it to the price overrides, or set onUnpriced: allow in the policy',
       };
-      return { decision: decisionOf(onUnpriced), limits, refusal };
+      const unpriced = candidates.map((candidate) => without(candidate, 'no known price'));
+      return {
+        decision: decisionOf(onUnpriced),
+        limits,
+        candidates: [],
+        excluded: [...excluded, ...unpriced],
+        refusal,
+      };
     }
   }
-  return { decision: decisionOf(ruling), limits };
+  return { decision, limits, candidates, excluded };
+}
+
+/** Rules look at the provider and the model that would really serve. */
+function rule(line: Line, { call }: IdentifiedCall, { target, requestModel }: Candidate): Ruling {
+  const provider = target.provider.id;
+  const asAddressed = provider === call.provider && requestModel === call.requestModel;
+  return line.policy.decide(asAddressed ? call : { ...call, provider, requestModel });
+}
+
+function without({ target, requestModel }: Candidate, reason: string): RejectedRoute {
+  return { targetId: `${target.provider.id}/${requestModel}`, reason };
 }
 
 function decisionOf(ruling: Ruling): Decision {

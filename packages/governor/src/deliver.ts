@@ -1,9 +1,9 @@
 import { amountOf, type Cost, type LimitState, parseDecimal, type WireError } from '@genops/core';
-import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Hold } from './reserve.ts';
 import type { Settlement } from './settle.ts';
 import type { Client, Headers, TransportError } from './transport.ts';
+import type { Leg } from './travel.ts';
 
 /** Our headers on an answer that is still on its way: who it is, and what is left while it is held. */
 export function holdHeaders({ call }: IdentifiedCall, hold: Hold): Headers {
@@ -14,10 +14,7 @@ export function holdHeaders({ call }: IdentifiedCall, hold: Hold): Headers {
 export function deliver(
   client: Client,
   identified: IdentifiedCall,
-  hold: Hold,
-  attempt: Attempt,
-  cost: Cost,
-  settled: Settlement,
+  { hold, attempt, cost, settled }: Leg,
 ): void {
   if (client.gone.aborted) return;
   const { dialect } = identified.request;
@@ -32,6 +29,8 @@ export function deliver(
       client.write(attempt.body);
       break;
     case 'streamed':
+      if (!attempt.begun)
+        client.head(attempt.status, { ...attempt.headers, ...holdHeaders(identified, hold) });
       for (const chunk of attempt.rest) client.write(chunk);
       if (attempt.broken !== undefined) client.write(dialect.renderStreamError(wireError(attempt.broken)));
       break;

@@ -6,7 +6,7 @@ import type { Line, Target } from './line.ts';
 /** A place that could serve the call, and what the call could come to there. */
 export interface Candidate {
   readonly target: Target;
-  /** As the caller named it. */
+  /** As it is asked for: the caller's name for it, or the route's. */
   readonly requestModel: string;
   /** The name by which it is priced, and on whose list. */
   readonly model: string;
@@ -20,7 +20,8 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
   const { call, opened, targets } = identified;
   const { facts } = opened;
   const candidate = (target: Target): Candidate => {
-    const { provider: priceProvider, model } = pricedAt(target.provider, call.requestModel);
+    const requestModel = target.model ?? call.requestModel;
+    const { provider: priceProvider, model } = pricedAt(target.provider, requestModel);
     const question = {
       provider: priceProvider,
       model,
@@ -31,7 +32,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
     };
     const alternatives = facts.alternativeModels?.map((other) => pricedAt(target.provider, other)) ?? [];
     const bound = boundAny(line, question, alternatives);
-    return { target, requestModel: call.requestModel, model, priceProvider, bound };
+    return { target, requestModel, model, priceProvider, bound };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];

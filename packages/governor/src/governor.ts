@@ -26,6 +26,7 @@ import {
   parsePolicy,
 } from '@genops/policy';
 import { createPricing, type Pricing } from '@genops/pricing';
+import { createRouter, type Router } from '@genops/router';
 import { createDirectory, type Directory } from './directory.ts';
 import { pricedAt } from './estimate.ts';
 import { createGovernedFetch } from './fetch.ts';
@@ -35,6 +36,7 @@ import type { GovernedRequest, Line, LineOptions } from './line.ts';
 import { createModelHealth } from './rank/health.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
+import { createRouteLookup, type RoutingOptions } from './routes.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';
 import type { Client, Transport } from './transport.ts';
@@ -58,8 +60,17 @@ export interface GovernorOptions {
   readonly onUnknownProvider?: 'refuse' | 'pass';
   /** What makes the calls. @default the global `fetch` */
   readonly fetch?: typeof globalThis.fetch;
-  /** Of one attempt, answer included. @default 600_000 */
+  /**
+   * Where calls may go besides where they were addressed to, in what order, and how often; `{}` for retries
+   * alone.
+   *
+   * @default one attempt, where the call was addressed to
+   */
+  readonly routing?: RoutingOptions;
+  /** Of a call, all attempts and the answer included. @default 600_000 */
   readonly timeoutMs?: number;
+  /** Of a stream: the longest silence between two chunks. @default 120_000 */
+  readonly idleTimeoutMs?: number;
   /** How much longer than an attempt its hold lives, should nobody end it. @default 60_000 */
   readonly holdGraceMs?: number;
   /** @default 33_554_432 */
@@ -109,6 +120,8 @@ export interface Governor {
   rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
   on(listener: GovernorListener): () => void;
+  /** Keys, breakers, strategies, and what was measured. */
+  readonly router: Router;
   readonly ledger: Ledger;
   readonly pricing: Pricing;
   readonly policy: Policy;
@@ -152,11 +165,15 @@ export function createGovernor(options: GovernorOptions): Governor {
     return provider === undefined ? place : pricedAt(provider, place.model);
   };
   const rank = createRanker({ pricing, health, pricedAt: priceListOf, now });
+  const { routing = { maxAttempts: 1 } } = options;
+  const router = createRouter({ ...routing, nowMs: () => now().getTime() });
   const line: Line = {
     policy,
     limits,
     ledger,
     pricing,
+    router,
+    routesFor: createRouteLookup(routing.routes ?? [], options.providers),
     pricedAt: priceListOf,
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
@@ -212,6 +229,7 @@ export function createGovernor(options: GovernorOptions): Governor {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    router,
     ledger,
     pricing: line.pricing,
     policy: policy.policy,
@@ -225,6 +243,7 @@ export function createGovernor(options: GovernorOptions): Governor {
 function lineOptions(options: GovernorOptions): LineOptions {
   return {
     timeoutMs: options.timeoutMs ?? 600_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 120_000,
     holdGraceMs: options.holdGraceMs ?? 60_000,
     maxRequestBytes: options.maxRequestBytes ?? 32 * 1024 * 1024,
     maxAnswerBytes: options.maxAnswerBytes ?? 128 * 1024 * 1024,

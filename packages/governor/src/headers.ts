@@ -54,6 +54,25 @@ export function forwardedHeaders(headers: Headers): Record<string, string> {
   return without(headers, (name) => ofOneHop.has(name) || name.startsWith(prefix));
 }
 
+/** Headers that a caller proves with who they are, or that only one provider understands. */
+const credentials = new Set([
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+  'openai-organization',
+  'openai-project',
+  'openai-beta',
+  'anthropic-version',
+  'anthropic-beta',
+]);
+
+/** What goes on to a provider that the caller did not address. */
+export function forwardedToOthers(headers: Headers): Record<string, string> {
+  return without(forwardedHeaders(headers), (name) => credentials.has(name));
+}
+
 /** What goes back to the caller. */
 export function returnedHeaders(headers: Headers): Record<string, string> {
   return without(headers, (name) => ofOneHop.has(name));

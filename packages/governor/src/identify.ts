@@ -14,6 +14,10 @@ export interface ReadRequest {
   readonly request: GovernedRequest;
   readonly opened: OpenedRequest;
   readonly targets: readonly [Target, ...Target[]];
+  /** The provider that the caller spoke to, whose credentials they may have sent. */
+  readonly addressed: string;
+  /** How the route wants its places ordered. */
+  readonly strategy?: string;
 }
 
 /** A request and the call that it makes: for whom, of whom, when. */
@@ -33,15 +37,38 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
       `The request has ${bytes} bytes; at most ${line.options.maxRequestBytes} are taken`,
     );
   }
-  const opened = request.dialect.openRequest(request.body, request.path);
-  const [first, ...others] = request.targetsFor(opened.facts.requestModel);
+  const opened = request.dialect.openRequest(
+    request.body,
+    request.path,
+    request.headers['content-type'],
+  );
+  const model = opened.facts.requestModel;
+  const addressed = request.targetsFor(model);
+  const routed = line.routesFor(model, request.dialect);
+  const [first, ...others] = routed === undefined ? addressed : ownFirst(routed.targets, addressed);
   if (first === undefined) {
     throw new InvalidRequestError(
       `No configured provider serves the model "${opened.facts.requestModel}"`,
       'model',
     );
   }
-  return { request, opened, targets: [first, ...others] };
+  return {
+    request,
+    opened,
+    targets: [first, ...others],
+    addressed: (addressed[0] ?? first).provider.id,
+    ...(routed?.strategy !== undefined && { strategy: routed.strategy }),
+  };
+}
+
+/** The route's places; those of a provider that was addressed keep what is known of it, its key above all. */
+function ownFirst(routed: readonly Target[], addressed: readonly Target[]): readonly Target[] {
+  return routed.map((target) => {
+    const same = addressed.find(
+      ({ provider, route }) => provider.id === target.provider.id && route.path === target.route.path,
+    );
+    return same === undefined ? target : { ...same, ...target, provider: same.provider };
+  });
 }
 
 /**

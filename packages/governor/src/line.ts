@@ -2,6 +2,7 @@ import type { Attribution, Dialect, GovernorEvent, ModelAt, Provider, ProviderRo
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
+import type { Router, RouteTarget } from '@genops/router';
 import type { LimitsInForce } from './limits-in-force.ts';
 import type { Headers } from './transport.ts';
 
@@ -11,6 +12,9 @@ export interface Line {
   /** The limits that calls draw on: the policy's and all others in force. */
   readonly limits: LimitsInForce;
   readonly pricing: Pricing;
+  readonly router: Router;
+  /** Where calls for a model go, when that is not just where they were addressed to. */
+  readonly routesFor: RouteLookup;
   readonly ledger: Ledger;
   /** What every call says unless it says otherwise. */
   readonly attribution: Attribution;
@@ -28,8 +32,10 @@ export interface Line {
 }
 
 export interface LineOptions {
-  /** Of one attempt, answer included. */
+  /** Of a call, all attempts and the answer included. */
   readonly timeoutMs: number;
+  /** Of a stream: the longest silence between two chunks. */
+  readonly idleTimeoutMs: number;
   /** How much longer than an attempt its hold lives, should nobody end it. */
   readonly holdGraceMs: number;
   readonly maxRequestBytes: number;
@@ -53,9 +59,22 @@ export interface GovernedRequest {
 }
 
 /** One place that could serve the call. */
-export interface Target {
+export interface Target
+  extends Partial<
+    Pick<RouteTarget, 'region' | 'tier' | 'capabilities' | 'contextTokens' | 'quality' | 'zeroRetention'>
+  > {
   readonly provider: Provider;
   readonly route: Extract<ProviderRoute, { kind: 'metered' }>;
+  /** Asked for instead of the model that the caller named. */
+  readonly model?: string;
   /** Replaces the caller's own credentials. */
   readonly apiKey?: { readonly id: string; readonly secret: string };
+}
+
+/** The places that a route names for a model, and how to order them; undefined when no route is for it. */
+export type RouteLookup = (requestModel: string, dialect: Dialect) => RoutedTargets | undefined;
+
+export interface RoutedTargets {
+  readonly targets: readonly Target[];
+  readonly strategy?: string;
 }

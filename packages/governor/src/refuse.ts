@@ -6,6 +6,8 @@ import {
   type LedgerEntry,
   money,
   type Refusal,
+  type Routing,
+  refusalCode,
   type WireError,
 } from '@genops/core';
 import type { IdentifiedCall } from './identify.ts';
@@ -51,6 +53,20 @@ export async function refuse(
     ...(refusal.retryAfterSeconds !== undefined && { 'retry-after': String(refusal.retryAfterSeconds) }),
   });
   line.announce({ kind: 'refused', call, refusal, entry });
+}
+
+/** Nothing that could serve the call may do so now. */
+export function noRoute({ candidates, restingKeys = [] }: Routing): Refusal {
+  const reasons = candidates.map(({ targetId, reason }) => `${targetId}: ${reason}`).join('; ');
+  const ends = restingKeys.flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
+  const waitMs = Math.min(...ends) - Date.now();
+  return {
+    status: 503,
+    reasonCode: 'x_no_route',
+    code: refusalCode('x_no_route'),
+    message: `No route is open for this call (${reasons})`,
+    retryAfterSeconds: Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 5,
+  };
 }
 
 /** Answers a request that no provider could serve. */

@@ -4,11 +4,12 @@ import type { MatchedLimit } from '@genops/policy';
 import type { Verdict } from './decide.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
-import type { Plan } from './plan.ts';
+import type { Itinerary, Plan } from './plan.ts';
 
-/** What is held for the first attempt, and the decision as it stands with the limits' answers in it. */
+/** What is held for an attempt, and the decision as it stands with the limits' answers in it. */
 export interface Hold {
   readonly id: string;
+  readonly attempt: number;
   readonly at: string;
   readonly draws: readonly Draw[];
   readonly decision: Decision;
@@ -19,65 +20,123 @@ export type Reservation =
   | { readonly result: 'refused'; readonly decision: Decision; readonly refusal: Refusal };
 
 /**
- * Holds the plan's bounds over every limit, or none. The check is the reservation: no balance is read
- * before. When the ledger does not answer, the call is refused: money fails closed.
+ * Holds the bounds of the dearest route over every limit, or none. The check is the reservation: no balance
+ * is read before. When the ledger does not answer, the call is refused: money fails closed.
  */
 export async function reserve(
   line: Line,
-  { call }: IdentifiedCall,
+  identified: IdentifiedCall,
   verdict: Verdict,
-  plan: Plan,
+  { dearest, routing }: Itinerary,
 ): Promise<Reservation> {
-  const id = `${call.id}.1`;
-  const draws = verdict.limits.map((matched) => drawOn(matched, plan));
+  const decision = { ...verdict.decision, routing };
+  const draws = limitsAt(line, identified, dearest).map((matched) => drawOn(matched, dearest, 1));
   let reserved: ReserveResult;
   try {
-    reserved = await line.ledger.reserve({
-      id,
-      draws,
-      expiresInMs: line.options.timeoutMs + line.options.holdGraceMs,
-      entry: {
-        operationId: call.id,
-        attempt: 1,
-        provider: plan.route.target.provider.id,
-        ...(plan.route.target.apiKey !== undefined && { providerKeyId: plan.route.target.apiKey.id }),
-        operation: call.operation,
-        requestModel: call.requestModel,
-        stream: call.stream,
-        attribution: call.attribution,
-        decision: verdict.decision,
-        ...(plan.cost !== undefined && { held: plan.cost }),
-      },
-    });
+    reserved = await hold(line, identified, dearest, draws, decision, 1);
   } catch (error) {
     line.onError(error);
-    return refused(verdict.decision, unavailable(error));
+    return refused(decision, unavailable(error));
   }
-  if (reserved.result === 'conflict')
-    return refused(verdict.decision, unavailable(new Error(reserved.message)));
+  if (reserved.result === 'conflict') return refused(decision, unavailable(new Error(reserved.message)));
   if (reserved.result === 'refused') {
-    return refused({ ...verdict.decision, limits: reserved.states }, exceeded(reserved.shortfall));
+    return refused({ ...decision, limits: reserved.states }, exceeded(reserved.shortfall));
   }
-  for (const { state, threshold } of reserved.thresholds)
-    line.announce({ kind: 'threshold', limit: state, threshold });
-  const decision = withExceeded({ ...verdict.decision, limits: reserved.states }, reserved.exceeded);
-  return { result: 'held', hold: { id, at: reserved.at, draws, decision } };
+  return { result: 'held', hold: heldBy(line, identified, reserved, draws, decision, 1) };
 }
 
-function drawOn({ limit, bucket }: MatchedLimit, plan: Plan): Draw {
-  return { limit, bucket, amount: amountOn(limit.unit, plan.cost?.amount, plan.tokens) };
+/**
+ * Holds the bounds of one route for another attempt at the same call.
+ *
+ * @returns undefined when it does not fit any more, or the ledger does not answer: the attempt is not made
+ */
+export async function reserveNext(
+  line: Line,
+  identified: IdentifiedCall,
+  plan: Plan,
+  { decision }: Hold,
+  attempt: number,
+): Promise<Hold | undefined> {
+  const draws = limitsAt(line, identified, plan).map((matched) => drawOn(matched, plan, attempt));
+  try {
+    const reserved = await hold(line, identified, plan, draws, decision, attempt);
+    return reserved.result === 'held'
+      ? heldBy(line, identified, reserved, draws, decision, attempt)
+      : undefined;
+  } catch (error) {
+    line.onError(error);
+    return undefined;
+  }
+}
+
+/** The limits of whoever serves, which need not be whom the caller addressed. */
+function limitsAt(line: Line, { call }: IdentifiedCall, { route }: Plan): readonly MatchedLimit[] {
+  return line.limits.of({ ...call, provider: route.target.provider.id, requestModel: route.requestModel });
+}
+
+function hold(
+  line: Line,
+  { call }: IdentifiedCall,
+  { route, cost }: Plan,
+  draws: readonly Draw[],
+  decision: Decision,
+  attempt: number,
+): Promise<ReserveResult> {
+  const { provider, apiKey } = route.target;
+  return line.ledger.reserve({
+    id: `${call.id}.${attempt}`,
+    draws,
+    expiresInMs: line.options.timeoutMs + line.options.holdGraceMs,
+    entry: {
+      operationId: call.id,
+      attempt,
+      provider: provider.id,
+      ...(apiKey !== undefined && { providerKeyId: apiKey.id }),
+      operation: call.operation,
+      requestModel: route.requestModel,
+      stream: call.stream,
+      attribution: call.attribution,
+      decision,
+      ...(cost !== undefined && { held: cost }),
+    },
+  });
+}
+
+function heldBy(
+  line: Line,
+  { call }: IdentifiedCall,
+  reserved: Extract<ReserveResult, { result: 'held' }>,
+  draws: readonly Draw[],
+  before: Decision,
+  attempt: number,
+): Hold {
+  for (const { state, threshold } of reserved.thresholds)
+    line.announce({ kind: 'threshold', limit: state, threshold });
+  const decision = withExceeded({ ...before, limits: reserved.states }, reserved.exceeded);
+  return { id: `${call.id}.${attempt}`, attempt, at: reserved.at, draws, decision };
+}
+
+function drawOn({ limit, bucket }: MatchedLimit, plan: Plan, attempt: number): Draw {
+  return { limit, bucket, amount: amountOn(limit.unit, plan.cost?.amount, plan.tokens, attempt) };
 }
 
 const none = new Decimal('0');
 const one = new Decimal('1');
 
-function amountOn(unit: MatchedLimit['limit']['unit'], cost: Decimal | undefined, tokens: number): Decimal {
+/** A call is one request, however many attempts it takes. */
+function amountOn(
+  unit: MatchedLimit['limit']['unit'],
+  cost: Decimal | undefined,
+  tokens: number,
+  attempt: number,
+): Decimal {
   switch (unit) {
     case 'money':
       return cost ?? none;
     case 'tokens':
       return new Decimal(String(tokens));
     case 'requests':
+      return attempt === 1 ? one : none;
     case 'concurrency':
       return one;
   }
@@ -88,8 +147,11 @@ export function settledAmounts(
   draws: readonly Pick<Draw, 'limit'>[],
   cost: Decimal | undefined,
   tokens: number,
+  attempt = 1,
 ): Decimal[] {
-  return draws.map(({ limit }) => (limit.unit === 'concurrency' ? none : amountOn(limit.unit, cost, tokens)));
+  return draws.map(({ limit }) =>
+    limit.unit === 'concurrency' ? none : amountOn(limit.unit, cost, tokens, attempt),
+  );
 }
 
 /** Advisory limits warn; limits in shadow only leave a note. */

@@ -31,7 +31,11 @@ export async function settle(line: Line, ending: Ending): Promise<Settlement> {
     if (usage === undefined) return line.ledger.release({ id: hold.id, entry });
     const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
     const spent = cost.result === 'priced' ? cost.total.amount : undefined;
-    return line.ledger.settle({ id: hold.id, amounts: settledAmounts(hold.draws, spent, tokens), entry });
+    return line.ledger.settle({
+      id: hold.id,
+      amounts: settledAmounts(hold.draws, spent, tokens, hold.attempt),
+      entry,
+    });
   };
   try {
     return read(line, await end());
@@ -74,11 +78,11 @@ function entryOf({ identified, plan, hold, attempt, metered, cost }: Ending): Se
   const flags = [...metered.flags, ...(cost.result === 'priced' ? (cost.warnings ?? []) : [])];
   return {
     operationId: call.id,
-    attempt: 1,
+    attempt: hold.attempt,
     provider: provider.id,
     ...(apiKey !== undefined && { providerKeyId: apiKey.id }),
     operation: call.operation,
-    requestModel: call.requestModel,
+    requestModel: plan.route.requestModel,
     ...(facts.responseModel !== undefined && { responseModel: facts.responseModel }),
     ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
     ...(facts.region !== undefined && { region: facts.region }),

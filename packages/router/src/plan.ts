@@ -180,6 +180,8 @@ function rank(
   stream: boolean,
   { strategy, preferred }: PlanContext,
 ): readonly PlannedRoute[] {
+  const [only] = fit;
+  if (only !== undefined && fit.length === 1) return [routeOf(only, 1, 'the only one that may serve')];
   const field = fieldOf(
     fit.map(({ candidate }) => candidate),
     stream,
@@ -192,15 +194,18 @@ function rank(
     const place = scored.findIndex(({ candidate }) => candidate.target.id === preferred.targetId);
     if (place > 0) scored.unshift(...scored.splice(place, 1));
   }
-  return scored.map(({ priced, candidate, score, keyId, keyReason }, place) => {
-    const why = place === 0 && candidate.target.id === preferred?.targetId ? `${preferred.why}; ` : '';
-    const key = keyReason === undefined ? '' : `; key ${keyReason}`;
-    return {
-      target: candidate.target,
-      score,
-      reason: `${why}${strategy.name}: ${strategy.reason(candidate, field)}${key}`,
-      ...(keyId !== undefined && { keyId }),
-      ...(priced.cost !== undefined && { cost: priced.cost }),
-    };
+  return scored.map((one, place) => {
+    const why = place === 0 && one.candidate.target.id === preferred?.targetId ? `${preferred.why}; ` : '';
+    return routeOf(one, one.score, `${why}${strategy.name}: ${strategy.reason(one.candidate, field)}`);
   });
+}
+
+function routeOf({ candidate, priced, keyId, keyReason }: Fit, score: number, reason: string): PlannedRoute {
+  return {
+    target: candidate.target,
+    score,
+    reason: keyReason === undefined ? reason : `${reason}; key ${keyReason}`,
+    ...(keyId !== undefined && { keyId }),
+    ...(priced.cost !== undefined && { cost: priced.cost }),
+  };
 }

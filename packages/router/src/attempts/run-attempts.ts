@@ -61,6 +61,7 @@ export async function runAttempts<Answer>(
   const journal = createJournal(nowMs);
   const claims = createClaims(options.signal, context.hedgeAfterMs !== undefined);
   let charged = 0;
+  let restarts = 0;
   let kind: AttemptKind = 'first';
   let waitedMs = 0;
   let last: { readonly made: Made<Answer>; readonly route: PlannedRoute } | undefined;
@@ -115,7 +116,8 @@ export async function runAttempts<Answer>(
     }
 
     const errorClass = made.errorClass as ErrorClass;
-    const moved = moveOn(itinerary, errorClass);
+    const moved = moveOn(itinerary, errorClass, restarts < maxRestarts);
+    if (moved === 'restarted') restarts += 1;
     if (moved === 'ended') return finish(errorClass.next === 'stop' ? 'stop' : 'no_route_left');
     // Each bad key is put aside once, so trying the next one needs no budget.
     const putsAside = errorClass.key === 'invalidate' || errorClass.key === 'exhaust';
@@ -179,11 +181,18 @@ export async function runAttempts<Answer>(
   }
 }
 
+/** How often a call begins anew where it began. */
+const maxRestarts = 1;
+
 /**
  * With nowhere else to go, whatever may be better in a moment is tried once more where it failed; but not
  * what the provider may have done already, and will do and bill again.
  */
-function moveOn(itinerary: Itinerary, errorClass: ErrorClass): 'same' | 'moved' | 'restarted' | 'ended' {
+function moveOn(
+  itinerary: Itinerary,
+  errorClass: ErrorClass,
+  mayRestart: boolean,
+): 'same' | 'moved' | 'restarted' | 'ended' {
   const moved = itinerary.fail(errorClass);
   const mayPass =
     errorClass.key !== 'invalidate' &&
@@ -192,6 +201,7 @@ function moveOn(itinerary: Itinerary, errorClass: ErrorClass): 'same' | 'moved' 
     !errorClass.maybeBilled;
   if (moved !== 'ended' || errorClass.next === 'stop' || errorClass.next === 'next_model' || !mayPass)
     return moved;
+  if (!mayRestart) return 'ended';
   itinerary.restart();
   return 'restarted';
 }
