@@ -128,9 +128,9 @@ describe('patchOpenRouter', () => {
     patchOpenRouter({ ledger: 'memory' });
     expect(governed()).toEqual(['openrouter']);
     expect(currentRegistration()?.settings.providers.map(({ baseUrl }) => new URL(baseUrl).host)).toEqual([
-      'openrouter.ai',
       'eu.openrouter.ai',
       'us.openrouter.ai',
+      'openrouter.ai',
     ]);
     await unpatchOpenRouter();
     expect(globalThis.fetch).toBe(bareFetch);

@@ -51,8 +51,8 @@ export interface ProviderAddress {
 }
 
 /**
- * Providers at all the addresses where they are: the usual one, the one that their SDKs find in the environment,
- * and those that are configured.
+ * Providers at all the addresses where they are. Of each the one that was chosen comes last: from the
+ * configuration, else the one that its SDKs find in the environment, else the usual one.
  *
  * @throws {ConfigurationError} for an address that is no URL, and for a type that is not known
  */
@@ -64,10 +64,14 @@ export function providersAt(
   const isWanted = (type: string): boolean =>
     providers.some(({ id }) => id === type) || selfHosted.some(({ id }) => id === type);
   const byBaseUrl = new Map<string, Provider>();
-  const add = (provider: Provider): unknown => byBaseUrl.set(provider.baseUrl, provider);
+  const add = (provider: Provider): void => {
+    // Said again it moves to the end: the last address of a provider is the one that was chosen.
+    byBaseUrl.delete(provider.baseUrl);
+    byBaseUrl.set(provider.baseUrl, provider);
+  };
   for (const provider of providers) {
-    add(provider);
     for (const other of otherAddresses) if (other.id === provider.id) add(other);
+    add(provider);
     const moved = movedByEnvironment(provider, environment);
     if (moved !== undefined) add(moved);
   }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import { anthropicFormat, type FakeUpstream, openrouterFormat, startFakeUpstream } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import type { ProblemId } from './problems.ts';
@@ -94,6 +94,11 @@ describe('validateSetup', () => {
     ['a key in quotes', { OPENAI_API_KEY: `"${apiKey}"` }, ['key-malformed']],
     ['a key with a line break', { OPENAI_API_KEY: `${apiKey}\n${apiKey}` }, ['key-malformed']],
     ['an example key', { OPENAI_API_KEY: 'your-api-key-here' }, ['key-placeholder']],
+    [
+      'a key of somebody else',
+      { OPENAI_API_KEY: 'sk-ant-api03-0123456789abcdefghij' },
+      ['key-of-another-provider'],
+    ],
     ['half a key', { OPENAI_API_KEY: 'sk-0123' }, ['key-rejected', 'key-unusual']],
     ['a key that is not known', { OPENAI_API_KEY: `${apiKey}x` }, ['key-rejected']],
     ['nobody there', { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }, ['endpoint-unreachable']],
@@ -135,6 +140,45 @@ describe('validateSetup', () => {
     upstream.setReply({ status });
     expect(await found()).toEqual([problem]);
     expect((await validate()).isValid).toBe(true);
+  });
+
+  it('checks every provider that has a key, each in its own way', async () => {
+    const others = await startFakeUpstream({
+      apiKey: 'sk-ant-api03-0123456789abcdefghij',
+      formats: [anthropicFormat],
+    });
+    const gateway = await startFakeUpstream({
+      apiKey: 'sk-or-v1-0123456789abcdefghij',
+      formats: [openrouterFormat],
+    });
+    const result = await validate({
+      ANTHROPIC_API_KEY: others.apiKey,
+      ANTHROPIC_BASE_URL: others.url,
+      OPENROUTER_API_KEY: gateway.apiKey,
+      OPENROUTER_BASE_URL: `${gateway.url}/api/v1`,
+      GENOPS_MODELS: 'openai/gpt-4o-mini, anthropic/claude-sonnet-4-6, openrouter/openai/gpt-4o-mini, gpt-4o',
+    });
+    expect(others.requests.map(({ path }) => path)).toEqual(['/v1/models']);
+    expect(gateway.requests.map(({ path }) => path)).toEqual(['/api/v1/key']);
+    await Promise.all([others.close(), gateway.close()]);
+    expect(result.warnings).toEqual([]);
+    const catalogues = result.checks.filter(({ check }) => check === 'catalogue');
+    expect(catalogues.map(({ provider, message }) => `${provider}: ${message}`)).toEqual([
+      'openai: 2 configured: gpt-4o-mini, gpt-4o',
+      'anthropic: 1 configured: claude-sonnet-4-6',
+      'openrouter: 1 configured: openai/gpt-4o-mini',
+    ]);
+    expect(result.statuses).toMatchObject({
+      'key (openai)': 'passed',
+      'endpoint (openai)': 'passed',
+      'catalogue (openai)': 'passed',
+      'key (anthropic)': 'passed',
+      'endpoint (anthropic)': 'passed',
+      'catalogue (anthropic)': 'passed',
+      'key (openrouter)': 'passed',
+      'endpoint (openrouter)': 'passed',
+      'catalogue (openrouter)': 'passed',
+    });
   });
 
   it('finds somebody who answers in HTML', async () => {

@@ -4,7 +4,7 @@ import { createPricing } from '@genops/pricing';
 import { type Environment, knownProviders, readSettings, type Settings } from '@genops/register/api';
 import { checkAttribution } from './attribution.ts';
 import { checkBudgets } from './budgets.ts';
-import { checkCatalogue } from './catalogue.ts';
+import { boundOf, checkCatalogue } from './catalogue.ts';
 import { checkConfiguration, configurationFailure } from './configuration.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { checkInstrumentation } from './instrumentation.ts';
@@ -106,33 +106,36 @@ function noProvider(): CheckResult {
 
 /** The providers that were asked for, or those that have a key, with the models that go to each. */
 function targetsOf(
-  { environment, settings }: Setup,
+  setup: Setup,
   asked: readonly Provider[] | undefined,
   models: readonly string[],
 ): readonly ProviderToCheck[] {
-  const hasKey = ({ apiKeyEnv }: Provider): boolean => Boolean(environment[apiKeyEnv]?.trim());
-  const chosen = asked ?? knownProviders.filter(hasKey);
-  const ids = chosen.map(({ id }) => id);
-  return chosen.map((usual) => {
-    const atAll = settings.providers.filter(({ id }) => id === usual.id);
-    return {
-      // An address that somebody configured comes after the usual one.
-      provider: atAll.at(-1) ?? usual,
-      apiKey: environment[usual.apiKeyEnv]?.trim() || undefined,
-      models: models.flatMap((model) => modelAt(usual.id, model, ids)),
-    };
-  });
+  const { environment, settings } = setup;
+  const keyOf = ({ apiKeyEnv }: Provider): string | undefined => environment[apiKeyEnv]?.trim() || undefined;
+  const chosen = asked ?? knownProviders.filter((provider) => keyOf(provider) !== undefined);
+  const placed = models.map((model) => placeModel(setup, model, chosen));
+  return chosen.map((usual) => ({
+    // Of several addresses the one that was chosen comes last.
+    provider: settings.providers.findLast(({ id }) => id === usual.id) ?? usual,
+    apiKey: keyOf(usual),
+    models: placed.filter(({ owners }) => owners.includes(usual)).map(({ model }) => model),
+  }));
 }
 
-/** `openai/gpt-4o` is the model `gpt-4o` of OpenAI where OpenAI is checked, else a name as it is. */
-function modelAt(provider: string, model: string, checkedProviders: readonly string[]): readonly string[] {
-  const slash = model.indexOf('/');
-  const owner = slash === -1 ? undefined : model.slice(0, slash);
-  if (owner === undefined || !checkedProviders.includes(owner)) {
-    // A bare name belongs to the only provider that is checked; among several it has to say whose it is.
-    return checkedProviders.length === 1 ? [model] : [];
-  }
-  return owner === provider ? [model.slice(slash + 1)] : [];
+/**
+ * Whose a model is. `openai/gpt-4o` is the model `gpt-4o` of OpenAI where OpenAI is checked; a name without an
+ * owner is of everyone who has a price for it, and of everyone when nobody has.
+ */
+function placeModel(
+  setup: Setup,
+  name: string,
+  providers: readonly Provider[],
+): { readonly model: string; readonly owners: readonly Provider[] } {
+  const slash = name.indexOf('/');
+  const owner = providers.find(({ id }) => id === name.slice(0, Math.max(slash, 0)));
+  if (owner !== undefined) return { model: name.slice(slash + 1), owners: [owner] };
+  const knowing = providers.filter((provider) => boundOf(setup, provider, name).result === 'bounded');
+  return { model: name, owners: knowing.length > 0 ? knowing : providers };
 }
 
 function modelsIn(environment: Environment): readonly string[] {

@@ -75,6 +75,14 @@ const generation: Endpoint = {
   answer: () => jsonAnswer({ data: null }),
 };
 
+/** GET /api/v1/key: what a key may still do. */
+const key: Endpoint = {
+  method: 'GET',
+  path: '/api/v1/key',
+  answer: () =>
+    jsonAnswer({ data: { label: 'sk-or-v1-fak...key', limit: null, usage: 0, is_free_tier: false } }),
+};
+
 const models: Endpoint = {
   method: 'GET',
   path: '/api/v1/models',
@@ -125,5 +133,5 @@ export const openrouterFormat: WireFormat = {
       },
     }),
   headers: (number) => ({ 'x-generation-id': generationId(number) }),
-  endpoints: [chat, generation, models],
+  endpoints: [chat, generation, models, key],
 };
