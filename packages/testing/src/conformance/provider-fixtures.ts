@@ -18,6 +18,8 @@ export interface ExchangeFixture {
     readonly facts: Partial<RequestFacts>;
     /** Where it is not JSON: `multipart/form-data; boundary=…`. */
     readonly contentType?: string;
+    /** True where the address decides the model, so that no change of the request moves it. @default false */
+    readonly hasFixedModel?: boolean;
     /** False where the length of an answer is not the caller's to cap: embeddings. @default true */
     readonly takesCap?: boolean;
   };

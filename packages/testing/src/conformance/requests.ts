@@ -22,12 +22,14 @@ export function testRequests(dialect: Dialect, { path, request }: ExchangeFixtur
     });
   }
 
-  it('changes the model and nothing else', () => {
-    const { facts, rewrite, rewritePath } = open(request.bytes);
-    const changes = { model: 'another-model' };
-    const changed = open(rewrite(changes), rewritePath?.(changes) ?? path).facts;
-    expect(changed).toEqual({ ...facts, requestModel: 'another-model', inputBytes: changed.inputBytes });
-  });
+  if (request.hasFixedModel !== true) {
+    it('changes the model and nothing else', () => {
+      const { facts, rewrite, rewritePath } = open(request.bytes);
+      const changes = { model: 'another-model' };
+      const changed = open(rewrite(changes), rewritePath?.(changes) ?? path).facts;
+      expect(changed).toEqual({ ...facts, requestModel: 'another-model', inputBytes: changed.inputBytes });
+    });
+  }
 
   it('asks for usage and changes nothing else', () => {
     const { facts, rewrite } = open(request.bytes);

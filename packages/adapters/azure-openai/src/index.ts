@@ -1,0 +1,2 @@
+export type { AzureOpenAIOptions } from './azure-openai.ts';
+export { createAzureOpenAI } from './azure-openai.ts';
