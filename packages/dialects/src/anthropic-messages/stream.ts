@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at } from '../usage/fields.ts';
 import { messageAnswer } from './usage.ts';
 
@@ -26,21 +26,19 @@ export const messageStream: StreamShape = {
         return message;
     }
   },
-  outputBytes,
+  outputTexts,
   ends: (event) => at(event, 'type') === 'message_stop',
 };
 
 /** Text, thinking and what tools are called with. */
-function outputBytes(event: unknown): number {
+function outputTexts(event: unknown): readonly unknown[] {
   switch (at(event, 'type')) {
     case 'content_block_delta':
-      return ['text', 'thinking', 'partial_json']
-        .map((key) => textBytes(at(at(event, 'delta'), key)))
-        .reduce((sum, bytes) => sum + bytes);
+      return ['delta.text', 'delta.thinking', 'delta.partial_json'].map((path) => at(event, path));
     case 'content_block_start':
-      return textBytes(at(event, 'content_block.name'));
+      return [at(event, 'content_block.name')];
     default:
-      return 0;
+      return [];
   }
 }
 

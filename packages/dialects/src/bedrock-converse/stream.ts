@@ -1,5 +1,5 @@
 import { awsEventStream } from '../stream/aws-event-stream.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at } from '../usage/fields.ts';
 import { converseAnswer } from './usage.ts';
 
@@ -14,8 +14,7 @@ export const converseStream: StreamShape = {
     }
     return answer;
   },
-  outputBytes: (event) =>
-    madeAt.map((path) => textBytes(at(event, path))).reduce((sum, bytes) => sum + bytes),
+  outputTexts: (event) => madeAt.map((path) => at(event, path)),
   ends: (_event, name) => name === 'metadata',
 };
 

@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at } from '../usage/fields.ts';
 import { cohereAnswer } from './usage.ts';
 
@@ -13,7 +13,7 @@ export const cohereStream: StreamShape = {
       usage: at(event, 'delta.usage'),
       error: at(event, 'delta.error') ?? at(event, 'error'),
     }),
-  outputBytes,
+  outputTexts: (event) => madeAt.map((path) => at(event, `delta.message.${path}`)),
   ends: (event) => at(event, 'type') === 'message-end',
 };
 
@@ -25,8 +25,3 @@ const madeAt = [
   'tool_calls.function.name',
   'tool_calls.function.arguments',
 ];
-
-function outputBytes(event: unknown): number {
-  const message = at(event, 'delta.message');
-  return madeAt.map((path) => textBytes(at(message, path))).reduce((sum, bytes) => sum + bytes);
-}

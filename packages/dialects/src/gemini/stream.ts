@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at, listAt, textAt } from '../usage/fields.ts';
 import { geminiAnswer } from './usage.ts';
 
@@ -19,7 +19,7 @@ export const geminiStream: StreamShape = {
       candidates: groundedCandidates(chunk),
       error: at(chunk, 'error'),
     }),
-  outputBytes,
+  outputTexts,
   ends: (chunk) =>
     listAt(chunk, 'candidates').some((candidate) => textAt(candidate, 'finishReason') !== undefined) ||
     textAt(chunk, 'promptFeedback.blockReason') !== undefined,
@@ -35,14 +35,11 @@ function groundedCandidates(chunk: unknown): unknown {
 }
 
 /** Text, thoughts, code and calls of functions. */
-function outputBytes(chunk: unknown): number {
-  let bytes = 0;
-  for (const candidate of listAt(chunk, 'candidates')) {
-    for (const part of listAt(candidate, 'content.parts')) {
-      bytes += textBytes(at(part, 'text')) + textBytes(at(part, 'executableCode.code'));
-      const call = at(part, 'functionCall');
-      if (call !== undefined) bytes += textBytes(JSON.stringify(call));
-    }
-  }
-  return bytes;
+function outputTexts(chunk: unknown): readonly unknown[] {
+  const parts = listAt(chunk, 'candidates').flatMap((candidate) => listAt(candidate, 'content.parts'));
+  return parts.flatMap((part) => [
+    at(part, 'text'),
+    at(part, 'executableCode.code'),
+    JSON.stringify(at(part, 'functionCall')),
+  ]);
 }

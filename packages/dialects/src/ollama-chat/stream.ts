@@ -1,5 +1,5 @@
 import { jsonLines } from '../stream/json-lines.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at, listAt } from '../usage/fields.ts';
 import { ollamaAnswer } from './usage.ts';
 
@@ -14,11 +14,9 @@ export const ollamaStream: StreamShape = {
       eval_count: at(line, 'eval_count'),
       error: at(line, 'error'),
     }),
-  outputBytes(line) {
+  outputTexts(line) {
     const calls = listAt(line, 'message.tool_calls').map((call) => JSON.stringify(at(call, 'function')));
-    return [at(line, 'message.content'), at(line, 'message.thinking'), at(line, 'response'), ...calls]
-      .map(textBytes)
-      .reduce((sum, bytes) => sum + bytes);
+    return [at(line, 'message.content'), at(line, 'message.thinking'), at(line, 'response'), ...calls];
   },
   ends: (line) => at(line, 'done') === true,
 };

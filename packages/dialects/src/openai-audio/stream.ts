@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import type { AnswerShape } from '../usage/answer.ts';
 import { at } from '../usage/fields.ts';
 
@@ -9,8 +9,7 @@ export function audioStream(answer: AnswerShape): StreamShape {
     framing: serverSentEvents,
     answer,
     fold: (told, event) => foldMembers(told, { usage: at(event, 'usage'), error: at(event, 'error') }),
-    outputBytes: (event) =>
-      at(event, 'type') === 'transcript.text.delta' ? textBytes(at(event, 'delta')) : 0,
+    outputTexts: (event) => (at(event, 'type') === 'transcript.text.delta' ? [at(event, 'delta')] : []),
     ends: (event) => ['transcript.text.done', 'speech.audio.done'].includes(String(at(event, 'type'))),
   };
 }

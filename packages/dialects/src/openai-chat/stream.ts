@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at, listAt } from '../usage/fields.ts';
 import { chatAnswer } from './usage.ts';
 
@@ -23,7 +23,8 @@ export const chatStream: StreamShape = {
       usage: at(chunk, 'usage') ?? at(chunk, 'x_groq.usage'),
       error: at(chunk, 'error') ?? at(chunk, 'choices.0.error'),
     }),
-  outputBytes,
+  outputTexts,
+  varying: ['obfuscation'],
   isUsageOnly(chunk) {
     const choices = at(chunk, 'choices');
     const usage = at(chunk, 'usage');
@@ -31,19 +32,21 @@ export const chatStream: StreamShape = {
   },
 };
 
-/** Everything that the model made: text, reasoning, refusals, tool calls. */
-function outputBytes(chunk: unknown): number {
-  let bytes = 0;
-  for (const choice of listAt(chunk, 'choices')) {
+/** Text, reasoning, refusals, tool calls. */
+function outputTexts(chunk: unknown): readonly unknown[] {
+  return listAt(chunk, 'choices').flatMap((choice) => {
     const delta = at(choice, 'delta');
-    bytes += textBytes(at(choice, 'text'));
-    for (const key of ['content', 'reasoning_content', 'reasoning', 'refusal', 'audio.transcript']) {
-      bytes += textBytes(at(delta, key));
-    }
-    for (const call of [...listAt(delta, 'tool_calls'), delta]) {
-      const made = at(call, 'function') ?? at(call, 'function_call');
-      bytes += textBytes(at(made, 'name')) + textBytes(at(made, 'arguments'));
-    }
-  }
-  return bytes;
+    const calls = [...listAt(delta, 'tool_calls'), delta].map(
+      (call) => at(call, 'function') ?? at(call, 'function_call'),
+    );
+    return [
+      at(choice, 'text'),
+      at(delta, 'content'),
+      at(delta, 'reasoning_content'),
+      at(delta, 'reasoning'),
+      at(delta, 'refusal'),
+      at(delta, 'audio.transcript'),
+      ...calls.flatMap((made) => [at(made, 'name'), at(made, 'arguments')]),
+    ];
+  });
 }

@@ -8,6 +8,6 @@ export const imagesStream: StreamShape = {
   framing: serverSentEvents,
   answer: imagesAnswer,
   fold: (answer, event) => foldMembers(answer, { usage: at(event, 'usage'), error: at(event, 'error') }),
-  outputBytes: () => 0,
+  outputTexts: () => [],
   ends: (event) => /^image_(generation|edit)\.completed$/.test(textAt(event, 'type') ?? ''),
 };

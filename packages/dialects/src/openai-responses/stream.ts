@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../stream/server-sent-events.ts';
-import { foldMembers, type StreamShape, textBytes } from '../stream/stream-reader.ts';
+import { foldMembers, type StreamShape } from '../stream/stream-reader.ts';
 import { at, textAt } from '../usage/fields.ts';
 import { responsesAnswer } from './usage.ts';
 
@@ -12,10 +12,11 @@ export const responsesStream: StreamShape = {
     const response = at(event, 'response');
     return typeof response === 'object' && response !== null ? foldMembers(answer, { ...response }) : answer;
   },
-  outputBytes(event) {
+  outputTexts(event) {
     const type = textAt(event, 'type') ?? '';
-    if (type === 'response.output_item.added') return textBytes(at(event, 'item.name'));
-    return type.endsWith('.delta') && !type.endsWith('audio.delta') ? textBytes(at(event, 'delta')) : 0;
+    if (type === 'response.output_item.added') return [at(event, 'item.name')];
+    return type.endsWith('.delta') && !type.endsWith('audio.delta') ? [at(event, 'delta')] : [];
   },
+  varying: ['sequence_number', 'obfuscation'],
   ends: (event) => /^response\.(completed|incomplete|failed)$/.test(textAt(event, 'type') ?? ''),
 };

@@ -9,7 +9,11 @@ import type { StreamEvent } from './stream-reader.ts';
 
 function read(bytes: Buffer): readonly StreamEvent[] {
   const events: StreamEvent[] = [];
-  const framing = awsEventStream({ onEvent: (event) => events.push(event) < 0, withholds: false });
+  const framing = awsEventStream({
+    onEvent: (event) => events.push(event) < 0,
+    withholds: false,
+    skip: () => -1,
+  });
   framing.push(bytes);
   framing.flush();
   return events;

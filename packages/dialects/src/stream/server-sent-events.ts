@@ -12,7 +12,7 @@ const carriageReturn = 0x0d;
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html (checked 2026-11-20)
  */
-export const serverSentEvents: CreateFraming = ({ onEvent, withholds }): Framing => {
+export const serverSentEvents: CreateFraming = ({ onEvent, withholds, skip }): Framing => {
   /** Bytes of the event that has begun and not ended. */
   let unfinished: Buffer[] = [];
   let unfinishedBytes = 0;
@@ -28,7 +28,7 @@ export const serverSentEvents: CreateFraming = ({ onEvent, withholds }): Framing
   function finish(block: Buffer): boolean {
     const event = readEvent(isFirst ? withoutByteOrderMark(block) : block);
     isFirst = false;
-    return event !== undefined && onEvent(event);
+    return event !== undefined && onEvent(event) && withholds;
   }
 
   /** Ends the event that is unfinished with the last of its bytes. */
@@ -45,37 +45,46 @@ export const serverSentEvents: CreateFraming = ({ onEvent, withholds }): Framing
     if (!reads || chunk.length === 0) return [chunk];
     const bytes = asBuffer(chunk);
     const passedOn: Uint8Array[] = [];
-    const lineStart = afterReturn && bytes[0] === lineFeed ? 1 : 0;
+    const lines = createLines(bytes, afterReturn && bytes[0] === lineFeed ? 1 : 0);
     /** Where the event begins. A LF that completes the line end of the event before belongs to that one. */
-    let eventStart = unfinishedBytes === 0 ? lineStart : 0;
+    let eventStart = unfinishedBytes === 0 ? lines.next : 0;
     /** Where the bytes begin that are neither passed on nor withheld. */
     let heldStart = lastWasWithheld ? eventStart : 0;
-    const nextLine = lineScanner(bytes, lineStart);
     afterReturn = false;
-    for (let line = nextLine(); ; line = nextLine()) {
-      if (line.end === -1) {
-        lineIsEmpty &&= line.start === bytes.length;
+    for (;;) {
+      if (unfinishedBytes === 0 && lines.next === eventStart) {
+        const end = skip(bytes, eventStart);
+        if (end !== -1) {
+          eventStart = lines.next = end;
+          lastWasWithheld = false;
+          continue;
+        }
+      }
+      const lineStart = lines.next;
+      const lineEnd = nextLineEnd(lines);
+      if (lineEnd === -1) {
+        lineIsEmpty &&= lineStart === bytes.length;
         break;
       }
-      const endsEvent = lineIsEmpty && line.end === line.start;
+      const endsEvent = lineIsEmpty && lineEnd === lineStart;
       lineIsEmpty = true;
-      afterReturn = line.next === bytes.length && bytes[line.next - 1] === carriageReturn;
+      afterReturn = lines.next === bytes.length && bytes[lines.next - 1] === carriageReturn;
       if (!endsEvent) continue;
-      const { block, kept } = finishWith(bytes.subarray(eventStart, line.next));
-      lastWasWithheld = finish(block) && withholds;
-      if (withholds && !lastWasWithheld) passedOn.push(...kept);
+      const { block, kept } = finishWith(bytes.subarray(eventStart, lines.next));
+      lastWasWithheld = finish(block);
       if (lastWasWithheld) {
         if (heldStart < eventStart) passedOn.push(bytes.subarray(heldStart, eventStart));
-        heldStart = line.next;
+        heldStart = lines.next;
+      } else if (withholds) {
+        passedOn.push(...kept);
       }
-      eventStart = line.next;
+      eventStart = lines.next;
     }
     if (eventStart < bytes.length) {
       unfinished.push(bytes.subarray(eventStart));
       unfinishedBytes += bytes.length - eventStart;
     }
-    if (!withholds) passedOn.push(chunk);
-    else if (heldStart === 0 && eventStart === bytes.length) passedOn.push(chunk);
+    if (!withholds || (heldStart === 0 && eventStart === bytes.length)) passedOn.push(chunk);
     else if (heldStart < eventStart) passedOn.push(bytes.subarray(heldStart, eventStart));
     if (unfinishedBytes > maximumEventBytes) passedOn.push(...giveUp());
     return passedOn;
@@ -100,28 +109,30 @@ export const serverSentEvents: CreateFraming = ({ onEvent, withholds }): Framing
   return { push, flush };
 };
 
-interface Line {
-  readonly start: number;
-  /** Where its terminator stands; -1 when the line is not finished. */
-  readonly end: number;
-  /** Where the line after it begins. */
-  readonly next: number;
+/** Where the reading of lines stands. */
+interface Lines {
+  readonly bytes: Buffer;
+  /** Where the next line begins. */
+  next: number;
+  /** Where the next CR stands: looked for once, because hardly anyone sends it; -1 for none, -2 for unknown. */
+  nextReturn: number;
 }
 
-/** Gives back one line after the other; CR is looked for once, because hardly anyone sends it. */
-function lineScanner(bytes: Buffer, from: number): () => Line {
-  let start = from;
-  let nextReturn = bytes.indexOf(carriageReturn, from);
-  return () => {
-    const feed = bytes.indexOf(lineFeed, start);
-    if (nextReturn !== -1 && nextReturn < start) nextReturn = bytes.indexOf(carriageReturn, start);
-    const isReturn = nextReturn !== -1 && (feed === -1 || nextReturn < feed);
-    const end = isReturn ? nextReturn : feed;
-    const next = end + (isReturn && feed === end + 1 ? 2 : 1);
-    const line = { start, end, next };
-    start = next;
-    return line;
-  };
+function createLines(bytes: Buffer, start: number): Lines {
+  return { bytes, next: start, nextReturn: -2 };
+}
+
+/** @returns where the line ends that begins next, and goes on behind it; -1 when the line is not finished */
+function nextLineEnd(lines: Lines): number {
+  const { bytes, next } = lines;
+  const feed = bytes.indexOf(lineFeed, next);
+  if (lines.nextReturn !== -1 && lines.nextReturn < next) {
+    lines.nextReturn = bytes.indexOf(carriageReturn, next);
+  }
+  const isReturn = lines.nextReturn !== -1 && (feed === -1 || lines.nextReturn < feed);
+  const end = isReturn ? lines.nextReturn : feed;
+  if (end !== -1) lines.next = end + (isReturn && feed === end + 1 ? 2 : 1);
+  return end;
 }
 
 const dataField = Buffer.from('data:');
@@ -131,19 +142,22 @@ const eventField = Buffer.from('event:');
 function readEvent(block: Buffer): StreamEvent | undefined {
   let name: string | undefined;
   let data: Buffer | undefined;
-  const nextLine = lineScanner(block, 0);
-  for (let line = nextLine(); line.start < block.length; line = nextLine()) {
-    const end = line.end === -1 ? block.length : line.end;
-    if (startsWith(block, line.start, dataField)) {
-      const value = fieldValue(block, line.start + dataField.length, end);
+  const lines = createLines(block, 0);
+  while (lines.next < block.length) {
+    const start = lines.next;
+    const found = nextLineEnd(lines);
+    const end = found === -1 ? block.length : found;
+    if (startsWith(block, start, dataField)) {
+      const value = fieldValue(block, start + dataField.length, end);
       data = data === undefined ? value : Buffer.concat([data, Buffer.from('\n'), value]);
-    } else if (startsWith(block, line.start, eventField)) {
-      name = fieldValue(block, line.start + eventField.length, end).toString();
+    } else if (startsWith(block, start, eventField)) {
+      name = fieldValue(block, start + eventField.length, end).toString();
     }
-    if (line.end === -1) break;
+    if (found === -1) break;
   }
   if (data === undefined) return isPlainJson(block) ? { data: block } : undefined;
-  return name === undefined ? { data } : { name, data };
+  const isWhole = block[block.length - 1] === lineFeed;
+  return { data, ...(name === undefined ? {} : { name }), ...(isWhole ? { block } : {}) };
 }
 
 function startsWith(bytes: Buffer, start: number, prefix: Buffer): boolean {
