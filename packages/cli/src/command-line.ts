@@ -2,6 +2,7 @@ import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
+import { addPriceCommands } from './commands/price.ts';
 import { addSpendCommand } from './commands/spend.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
@@ -19,6 +20,7 @@ export async function runCommandLine(values: readonly string[], context: Command
     .configureOutput({ writeOut: context.write, writeErr: context.writeError })
     .showHelpAfterError('(add --help for what it takes)');
   addSpendCommand(program, context);
+  addPriceCommands(program, context);
   addLedgerCommands(program, context, (code) => {
     outcome.code = code;
   });
