@@ -74,7 +74,6 @@ export interface Hold {
   readonly expiresInMs: number;
   /** On the even clock. */
   readonly deadline: number;
-  readonly order: number;
   readonly clampSteps: number | undefined;
   readonly granted: number | undefined;
   readonly draws: readonly HeldDraw[];
@@ -82,7 +81,7 @@ export interface Hold {
 }
 
 /** A hold as a store keeps it. */
-export type StoredHold = Omit<Hold, 'atText' | 'deadline' | 'order' | 'draws'> & {
+export type StoredHold = Omit<Hold, 'atText' | 'deadline' | 'draws'> & {
   readonly draws: readonly (LimitQuery & Omit<HeldDraw, 'plan'> & { readonly row: number })[];
 };
 
@@ -116,7 +115,6 @@ export function createBook(options: BookOptions): Book {
   const expiry = createExpiryQueue<Hold>();
   const instant = createInstantText();
   const expiryInstant = createInstantText();
-  let order = 0;
 
   function accountOf(key: string): Account {
     let account = accounts.get(key);
@@ -277,7 +275,6 @@ export function createBook(options: BookOptions): Book {
       const states = planned.map(({ plan }) => stateOf(plan, moment));
       return { result: 'refused', at: instant(moment.wall), shortfall: admission.shortfall, states };
     }
-    order += 1;
     const hold: Hold = {
       id,
       at: moment.wall,
@@ -285,7 +282,6 @@ export function createBook(options: BookOptions): Book {
       expiresAt: moment.wall + expiresInMs,
       expiresInMs,
       deadline: moment.steady + expiresInMs,
-      order,
       clampSteps,
       granted: admission.granted,
       draws: planned.map((draw, index) => takeHold(draw, admission.amounts[index] ?? 0n, moment)),
@@ -489,13 +485,11 @@ export function createBook(options: BookOptions): Book {
     },
     restore: (stored) => {
       const moment = clock();
-      order += 1;
       const hold: Hold = {
         ...stored,
         atText: instant(stored.at),
         // Whatever happened to the clock meanwhile, no hold outlives its own length.
         deadline: moment.steady + Math.min(stored.expiresAt - moment.wall, stored.expiresInMs),
-        order,
         draws: stored.draws.map(({ limit, bucket, row, ...draw }) => ({
           ...draw,
           plan: placed(planDraw({ limit, bucket }, { wall: stored.at, steady: stored.at }), row),

@@ -14,7 +14,7 @@ export interface Due {
   /** When it falls due, in milliseconds. */
   readonly deadline: number;
   /** Decides between items that fall due together. */
-  readonly order: number;
+  readonly id: string;
 }
 
 /** A binary heap: adding is cheap when items come roughly in the order in which they fall due. */
@@ -69,5 +69,5 @@ export function createExpiryQueue<Item extends Due>(): ExpiryQueue<Item> {
 }
 
 function compare(left: Due, right: Due): number {
-  return left.deadline - right.deadline || left.order - right.order;
+  return left.deadline - right.deadline || (left.id < right.id ? -1 : 1);
 }
