@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDecimal } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
@@ -9,7 +10,7 @@ import { createPricing, parsePriceFile } from '@genops/pricing';
 import { startFakeUpstream } from '@genops/testing';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { createGovernor } from './index.ts';
+import { createGovernor, type Governor } from './index.ts';
 
 /** A ledger that lets a test look at the limits after each operation. */
 const drivers: Record<string, (directory: string) => Promise<Ledger>> = {
@@ -27,6 +28,29 @@ const flatFee = parsePriceFile({
     },
   ],
 });
+
+/** Looks at the one limit all the time. */
+function watchLimit({ ledger, policy }: Governor): { readonly most: () => Promise<string> } {
+  const limits = policy.limits.map((limit) => ({ limit, bucket: '' }));
+  let most = parseDecimal('0');
+  let watching = true;
+  const watched = (async () => {
+    while (watching) {
+      const [state] = await ledger.states(limits);
+      if (state === undefined) throw new Error('The limit has no state');
+      const used = parseDecimal(state.settled).plus(parseDecimal(state.held));
+      if (used.gt(most)) most = used;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  return {
+    most: async () => {
+      watching = false;
+      await watched;
+      return most.toFixed();
+    },
+  };
+}
 
 describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
   it('serves exactly 33 of 200 calls at once that cost 0.03 each out of 1.00', async () => {
@@ -50,6 +74,7 @@ describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
         messages: [{ role: 'user' as const, content: 'Hi' }],
         max_completion_tokens: 5,
       };
+      const watch = watchLimit(governor);
       const calls = Array.from({ length: 200 }, () => client.chat.completions.create(question));
       const settled = Promise.allSettled(calls);
       await upstream.waitForHeld(33);
@@ -71,6 +96,7 @@ describe.each(Object.keys(drivers))('a hard budget on %s', (driver) => {
         });
       }
       expect(upstream.requests).toHaveLength(33);
+      expect(await watch.most()).toBe('0.99');
       const [after] = await ledger.states(limits);
       expect(after).toMatchObject({ settled: '0.99', held: '0', available: '0.01' });
     } finally {
