@@ -37,11 +37,7 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
       `The request has ${bytes} bytes; at most ${line.options.maxRequestBytes} are taken`,
     );
   }
-  const opened = request.dialect.openRequest(
-    request.body,
-    request.path,
-    request.headers['content-type'],
-  );
+  const opened = request.dialect.openRequest(request.body, request.path, request.headers['content-type']);
   const model = opened.facts.requestModel;
   const addressed = request.targetsFor(model);
   const routed = line.routesFor(model, request.dialect);

@@ -130,6 +130,9 @@ function endOf(leg: Leg): AttemptEnd<Leg> {
     const failure = { kind: 'status' as const, status: made.status, headers: made.headers, body };
     return { result: 'failed', answer: leg, failure };
   }
+  if (made.result === 'answered' && isTorn(made)) {
+    return { result: 'failed', answer: leg, failure: { kind: 'broken', message: 'The answer is not JSON' } };
+  }
   if (made.facts.error !== undefined) {
     return { result: 'failed', answer: leg, failure: { kind: 'in_answer', ...made.facts.error } };
   }
@@ -141,4 +144,14 @@ function endOf(leg: Leg): AttemptEnd<Leg> {
     ...(made.firstByteMs !== undefined && { timeToFirstTokenMs: made.firstByteMs }),
     ...(inputTokens !== undefined && { used: { requests: 1, inputTokens, outputTokens: outputTokens ?? 0 } }),
   };
+}
+
+/** Says that it is JSON, or is a page for people, and does not look like an object from its first to its last byte. */
+function isTorn({ headers, body }: Extract<Attempt, { result: 'answered' }>): boolean {
+  const type = headers['content-type'] ?? '';
+  if (!type.includes('application/json') && !type.includes('text/html')) return false;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const head = text.subarray(0, 64).toString('latin1').trimStart();
+  const tail = text.subarray(-64).toString('latin1').trimEnd();
+  return !(/^[{[]/.test(head) && /[}\]]$/.test(tail));
 }
