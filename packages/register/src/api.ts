@@ -4,7 +4,7 @@ export { attributionOf, withAttributes } from './attributes.ts';
 export type { Environment } from './environment.ts';
 export { environmentVariables, isDisabled, unknownVariables } from './environment.ts';
 export { init, shutdown } from './init.ts';
-export { knownProviders } from './known-providers.ts';
+export { knownProviders, providerTypes } from './known-providers.ts';
 export { patchOpenRouter, unpatchOpenRouter } from './open-router.ts';
 export type { Registration } from './registration.ts';
 export { currentRegistration } from './registration.ts';

@@ -1,5 +1,6 @@
 import { anthropic } from '@genops/anthropic';
 import { ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
+import { createVertex, google, vertex } from '@genops/google';
 import { openai } from '@genops/openai';
 import {
   cerebras,
@@ -15,12 +16,15 @@ import {
   xai,
 } from '@genops/openai-compatible';
 import { createOpenRouter, openrouter } from '@genops/openrouter';
+import { createSkyRouter } from '@genops/skyrouter';
 import type { Environment } from './environment.ts';
 
-/** Every provider that is recognised by its address, wherever it is called from. */
+/** Every provider with an address that everybody knows. */
 export const knownProviders: readonly Provider[] = [
   openai,
   anthropic,
+  google,
+  vertex,
   openrouter,
   groq,
   mistral,
@@ -33,14 +37,31 @@ export const knownProviders: readonly Provider[] = [
   cohere,
 ];
 
-/** Model servers of one's own have no address that everybody knows: a configuration names it. */
-const selfHosted: readonly Provider[] = [ollama, vllm];
+/** Gateways and model servers that everyone has at another address: governed where somebody says which. */
+const atOwnAddresses: readonly Provider[] = [
+  createSkyRouter({ baseUrl: 'https://skyrouter.invalid/v1' }),
+  ollama,
+  vllm,
+];
 
-/** Further addresses at which known providers answer, as their documents and SDKs have them. */
+/** Everyone that a configuration can name as `type`. */
+export const providerTypes: readonly Provider[] = [...knownProviders, ...atOwnAddresses];
+
+/** Where Vertex AI serves Gemini. One that is missing here is named in `genops.yaml`, by its address. */
+const vertexLocations = [
+  ...['us-central1', 'us-east1', 'us-east4', 'us-east5', 'us-south1', 'us-west1', 'us-west4'],
+  ...['northamerica-northeast1', 'southamerica-east1', 'australia-southeast1', 'me-central1', 'me-central2'],
+  ...['europe-west1', 'europe-west2', 'europe-west3', 'europe-west4', 'europe-west6', 'europe-west8'],
+  ...['europe-west9', 'europe-north1', 'europe-central2', 'europe-southwest1', 'me-west1', 'asia-east1'],
+  ...['asia-east2', 'asia-northeast1', 'asia-northeast3', 'asia-south1', 'asia-southeast1'],
+];
+
+/** Further addresses at which known providers answer. */
 const otherAddresses: readonly Provider[] = [
   createOpenRouter({ region: 'eu' }),
   createOpenRouter({ region: 'us' }),
   withBaseUrl(deepseek, `${deepseek.baseUrl}/v1`),
+  ...vertexLocations.map((location) => createVertex({ location })),
 ];
 
 /** A known provider at an address of one's own, as configuration files name it. */
@@ -61,23 +82,22 @@ export function providersAt(
   environment: Environment,
   configured: readonly ProviderAddress[],
 ): readonly Provider[] {
-  const isWanted = (type: string): boolean =>
-    providers.some(({ id }) => id === type) || selfHosted.some(({ id }) => id === type);
   const byBaseUrl = new Map<string, Provider>();
   const add = (provider: Provider): void => {
     // Said again it moves to the end: the last address of a provider is the one that was chosen.
     byBaseUrl.delete(provider.baseUrl);
     byBaseUrl.set(provider.baseUrl, provider);
   };
+  const isOf = (id: string) => (provider: Provider) => provider.id === id;
   for (const provider of providers) {
-    for (const other of otherAddresses) if (other.id === provider.id) add(other);
-    add(provider);
+    otherAddresses.filter(isOf(provider.id)).forEach(add);
+    if (!atOwnAddresses.includes(provider)) add(provider);
     const moved = movedByEnvironment(provider, environment);
     if (moved !== undefined) add(moved);
   }
   configured.forEach((address, index) => {
     const moved = movedByConfiguration(address, `providers[${index}]`);
-    if (moved !== undefined && isWanted(address.type)) add(moved);
+    if (moved !== undefined && providers.some(isOf(address.type))) add(moved);
   });
   return [...byBaseUrl.values()];
 }
@@ -94,14 +114,12 @@ function movedByEnvironment(provider: Provider, environment: Environment): Provi
 function movedByConfiguration(address: ProviderAddress, path: string): Provider | undefined {
   // A provider that only exists inside the proxy.
   if (address.type === 'simulated') return undefined;
-  const types = [...knownProviders, ...selfHosted];
-  const provider = types.find(({ id }) => id === address.type);
+  const provider = providerTypes.find(({ id }) => id === address.type);
   if (provider === undefined) {
-    const known = types.map(({ id }) => id).join(', ');
+    const known = providerTypes.map(({ id }) => id).join(', ');
     throw new ConfigurationError(`${path}.type`, `expected one of ${known}; got "${address.type}"`);
   }
-  const isUsual = address.baseUrl === undefined || address.baseUrl === provider.baseUrl;
-  if (isUsual && !selfHosted.includes(provider)) return undefined;
+  if (address.baseUrl === undefined && !/localhost/.test(provider.baseUrl)) return undefined;
   const moved = withBaseUrl(provider, address.baseUrl ?? provider.baseUrl);
   return address.id === undefined ? moved : { ...moved, id: address.id };
 }

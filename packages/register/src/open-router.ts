@@ -1,6 +1,6 @@
 import { openrouter } from '@genops/openrouter';
 import { init, shutdown } from './init.ts';
-import { knownProviders } from './known-providers.ts';
+import { providerTypes } from './known-providers.ts';
 import { currentRegistration, type Registration } from './registration.ts';
 import type { SettingsInput } from './settings.ts';
 
@@ -12,7 +12,7 @@ import type { SettingsInput } from './settings.ts';
  */
 export function patchOpenRouter(input: Omit<SettingsInput, 'providers'> = {}): Registration {
   const running = currentRegistration();
-  const governed = running?.input.providers ?? (running === undefined ? [] : knownProviders);
+  const governed = running?.input.providers ?? (running === undefined ? [] : providerTypes);
   const isGoverned = governed.some(({ id }) => id === openrouter.id);
   if (running !== undefined && isGoverned && Object.keys(input).length === 0) return running;
   return init({
@@ -26,7 +26,7 @@ export function patchOpenRouter(input: Omit<SettingsInput, 'providers'> = {}): R
 export async function unpatchOpenRouter(): Promise<void> {
   const running = currentRegistration();
   if (running === undefined) return;
-  const others = (running.input.providers ?? knownProviders).filter(({ id }) => id !== openrouter.id);
+  const others = (running.input.providers ?? providerTypes).filter(({ id }) => id !== openrouter.id);
   if (others.length === 0) await shutdown();
   else init({ ...running.input, providers: others });
 }

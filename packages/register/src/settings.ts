@@ -3,7 +3,7 @@ import { type PolicyInput, parsePolicy } from '@genops/policy';
 import type { PriceFile } from '@genops/pricing';
 import { readConfigFile } from './config-file.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { knownProviders, providersAt } from './known-providers.ts';
+import { providersAt, providerTypes } from './known-providers.ts';
 
 /** What a program may say itself. It wins over the environment, which wins over `genops.yaml`. */
 export interface SettingsInput {
@@ -61,7 +61,7 @@ export function readSettings(input: SettingsInput, sources: SettingsSources): Se
   } as PolicyInput;
   parsePolicy(policy);
   const providers = providersAt(
-    input.providers ?? knownProviders,
+    input.providers ?? providerTypes,
     sources.environment,
     inFile.providers ?? [],
   );

@@ -6,6 +6,7 @@ import { openSqliteLedger } from '@genops/ledger/sqlite';
 import {
   anthropicFormat,
   type FakeUpstream,
+  geminiFormat,
   openaiFormat,
   openrouterFormat,
   startFakeUpstream,
@@ -18,7 +19,9 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let upstream: FakeUpstream;
 beforeAll(async () => {
-  upstream = await startFakeUpstream({ formats: [openrouterFormat, openaiFormat, anthropicFormat] });
+  upstream = await startFakeUpstream({
+    formats: [openrouterFormat, openaiFormat, geminiFormat, anthropicFormat],
+  });
 });
 afterAll(() => upstream.close());
 const directories: string[] = [];
@@ -37,6 +40,7 @@ function start(name: string, { environment, ...options }: RunOptions = {}): Prom
       OPENAI_API_KEY: upstream.apiKey,
       ANTHROPIC_API_KEY: upstream.apiKey,
       OPENROUTER_API_KEY: upstream.apiKey,
+      GEMINI_API_KEY: upstream.apiKey,
       ...environment,
     },
   });
@@ -83,6 +87,35 @@ describe.each(['anthropic.mjs', 'anthropic.cjs'])('%s', (program) => {
       ['anthropic', false, '0.00045'],
       ['anthropic', true, '0.00045'],
     ]);
+  });
+});
+
+describe.each(['google.mjs', 'google.cjs'])('%s', (program) => {
+  it('gets the same answers with as without it, and every call is recorded', async () => {
+    const tokens = { promptTokenCount: 1000, candidatesTokenCount: 100, totalTokenCount: 1100 };
+    upstream.setReply({ text: 'Hello!', usage: tokens });
+    const bare = await start(program, { imports: [redirect] });
+    const governed = await start(program);
+    expect(governed.errors).toBe('');
+    expect(JSON.parse(governed.output)).toEqual({ whole: 'Hello!', streamed: 'Hello!' });
+    expect(governed.output).toBe(bare.output);
+    // 1000 × 0.30 + 100 × 2.50, per million.
+    expect(governed.entries.map((entry) => [entry.provider, entry.stream, total(entry)])).toEqual([
+      ['google', false, '0.00055'],
+      ['google', true, '0.00055'],
+    ]);
+  });
+});
+
+describe('SkyRouter', () => {
+  it('is governed at the address that the environment names', async () => {
+    upstream.setReply({ usage });
+    const { errors, entries } = await start('skyrouter.mjs', {
+      imports: [register],
+      environment: { SKYROUTER_BASE_URL: `${upstream.url}/v1`, SKYROUTER_API_KEY: upstream.apiKey },
+    });
+    expect(errors).toBe('');
+    expect(entries.map((entry) => [entry.provider, total(entry)])).toEqual([['skyrouter', '0.00021']]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Finding, finding } from './problems.ts';
 import { type CheckResult, checked } from './result.ts';
-import type { ProviderToCheck, Setup } from './setup.ts';
+import { isLocal, type ProviderToCheck, type Setup } from './setup.ts';
 
 /** What an address answered: the check, and the models that the provider lists, where it does. */
 export interface EndpointResult {
@@ -13,15 +13,21 @@ const slowMs = 2_000;
 /** Asks a provider for something that costs nothing: whether it is there, and whether it takes the key. */
 export async function checkEndpoint(
   setup: Setup,
-  { provider, apiKey }: ProviderToCheck,
+  { provider, hasAddress, apiKey }: ProviderToCheck,
 ): Promise<EndpointResult> {
   const { baseUrl, id } = provider;
-  const insecure = isInsecure(baseUrl)
-    ? [finding('endpoint-insecure', id, `${baseUrl} is not encrypted`)]
-    : [];
+  const insecure =
+    baseUrl.startsWith('http:') && !isLocal(baseUrl)
+      ? [finding('endpoint-insecure', id, `${baseUrl} is not encrypted`)]
+      : [];
   const result = (message: string, ...findings: Finding[]): EndpointResult => ({
     result: checked('endpoint', message, [...findings, ...insecure], id),
   });
+  if (!hasAddress) {
+    const variable = provider.setup?.baseUrlEnv?.name;
+    const message = `No address is configured${variable === undefined ? '' : `: ${variable} is not set`}`;
+    return { result: checked('endpoint', message, [finding('address-missing', id, message)], id) };
+  }
   const path = provider.setup?.keyProbe;
   const url = path === undefined ? baseUrl : baseUrl + path;
   const startedAt = performance.now();
@@ -57,11 +63,6 @@ export async function checkEndpoint(
     ...result(`${answered} and took the key`, ...slow),
     ...(offered !== undefined && { offered }),
   };
-}
-
-function isInsecure(baseUrl: string): boolean {
-  const { protocol, hostname } = new URL(baseUrl);
-  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** What went wrong below HTTP, in one line. */

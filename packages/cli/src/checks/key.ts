@@ -1,7 +1,7 @@
 import type { Provider } from '@genops/core';
 import { type Finding, finding } from './problems.ts';
 import { type CheckResult, checked } from './result.ts';
-import type { ProviderToCheck } from './setup.ts';
+import { isLocal, type ProviderToCheck } from './setup.ts';
 
 const placeholder =
   /^(your|my|insert|replace|change|test|dummy|example|todo)[-_ ]|^<.*>$|\.\.\.|…|^(x{4,}|\*{4,})|x{6,}$|^(sk-)?(key|secret|changeme|placeholder)$/i;
@@ -17,7 +17,10 @@ export function checkKey({ provider, apiKey }: ProviderToCheck, others: readonly
   const variable = provider.apiKeyEnv;
   if (apiKey === undefined || apiKey === '') {
     const message = `${variable} is not set`;
-    return result(message, finding('key-missing', provider.id, message));
+    // A model server of one's own often takes calls without a key.
+    const severity =
+      isLocal(provider.baseUrl) && provider.setup?.apiKeyShape === undefined ? 'info' : 'error';
+    return result(message, finding('key-missing', provider.id, message, severity));
   }
   const length = `${apiKey.length} characters`;
   if (/^["']|["']$|\s|[^\u0021-\u007e]/.test(apiKey)) {

@@ -71,6 +71,11 @@ export const problems = {
     explanation: 'The provider knows no such key, or does not let it ask for models',
     fix: 'Make a new key, or give this one the right to list models',
   },
+  'address-missing': {
+    severity: 'error',
+    explanation: 'Everyone has this provider at another address, so its calls are not recognised without one',
+    fix: 'Set the variable, or name the address under providers in genops.yaml',
+  },
   'endpoint-unreachable': {
     severity: 'error',
     explanation: 'No call can get through',

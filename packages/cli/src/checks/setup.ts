@@ -19,8 +19,10 @@ export interface Setup {
 
 /** One provider of a setup. */
 export interface ProviderToCheck {
-  /** At the address where its SDKs would find it. */
+  /** At the address that was chosen for it. */
   readonly provider: Provider;
+  /** False when it has no usual address and none was chosen. */
+  readonly hasAddress: boolean;
   readonly apiKey: string | undefined;
   /** Models that are configured by name. */
   readonly models: readonly string[];
@@ -32,4 +34,9 @@ export function enforcesMoney({ settings, policy }: Setup): boolean {
     settings.mode === 'enforce' &&
     policy.limits.some(({ unit, mode }) => unit === 'money' && mode === 'enforced')
   );
+}
+
+/** True for an address on this machine. */
+export function isLocal(url: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 }

@@ -181,6 +181,24 @@ describe('validateSetup', () => {
     });
   });
 
+  it('asks for the address of a gateway that everyone has elsewhere', async () => {
+    const gateway = { SKYROUTER_API_KEY: apiKey };
+    expect(await found(gateway, { providers: ['skyrouter'] })).toEqual(['address-missing']);
+    expect(
+      await found({ ...gateway, SKYROUTER_BASE_URL: `${upstream.url}/v1` }, { providers: ['skyrouter'] }),
+    ).toEqual([]);
+  });
+
+  it('lets a model server on this machine do without a key', async () => {
+    await writeFile(
+      join(directory, 'genops.yaml'),
+      `providers: [{ type: ollama, baseUrl: ${upstream.url}/v1 }]`,
+    );
+    const { isValid, checks } = await validate({ GENOPS_MODELS: '' }, { providers: ['ollama'] });
+    expect(isValid).toBe(true);
+    expect(checks.find(({ check }) => check === 'endpoint')?.message).toContain('the key was not tried');
+  });
+
   it('finds somebody who answers in HTML', async () => {
     upstream.setReply({ headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' });
     expect(await found()).toEqual(['endpoint-wrong']);

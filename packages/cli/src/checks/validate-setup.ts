@@ -1,7 +1,13 @@
 import { ConfigurationError, isGenOpsError, type Provider } from '@genops/core';
 import { parsePolicy } from '@genops/policy';
 import { createPricing } from '@genops/pricing';
-import { type Environment, knownProviders, readSettings, type Settings } from '@genops/register/api';
+import {
+  type Environment,
+  knownProviders,
+  providerTypes,
+  readSettings,
+  type Settings,
+} from '@genops/register/api';
 import { checkAttribution } from './attribution.ts';
 import { checkBudgets } from './budgets.ts';
 import { boundOf, checkCatalogue } from './catalogue.ts';
@@ -81,7 +87,7 @@ async function checkProvider(
   target: ProviderToCheck,
   live: ValidateSetupOptions['live'],
 ): Promise<readonly CheckResult[]> {
-  const key = checkKey(target, knownProviders);
+  const key = checkKey(target, providerTypes);
   // A key that cannot be right is not shown to anybody.
   const usable = key.status === 'failed' ? { ...target, apiKey: undefined } : target;
   const { result, offered } = await checkEndpoint(setup, usable);
@@ -90,9 +96,9 @@ async function checkProvider(
 }
 
 function providerNamed(id: string): Provider {
-  const provider = knownProviders.find((one) => one.id === id);
+  const provider = providerTypes.find((one) => one.id === id);
   if (provider === undefined) {
-    const known = knownProviders.map((one) => one.id).join(', ');
+    const known = providerTypes.map((one) => one.id).join(', ');
     throw new ConfigurationError('provider', `expected one of ${known}; got "${id}"`);
   }
   return provider;
@@ -112,11 +118,16 @@ function targetsOf(
 ): readonly ProviderToCheck[] {
   const { environment, settings } = setup;
   const keyOf = ({ apiKeyEnv }: Provider): string | undefined => environment[apiKeyEnv]?.trim() || undefined;
-  const chosen = asked ?? knownProviders.filter((provider) => keyOf(provider) !== undefined);
+  const addressOf = ({ id }: Provider): Provider | undefined =>
+    // Of several addresses the one that was chosen comes last.
+    settings.providers.findLast((one) => one.id === id);
+  const chosen =
+    asked ??
+    providerTypes.filter((provider) => addressOf(provider) !== undefined && keyOf(provider) !== undefined);
   const placed = models.map((model) => placeModel(setup, model, chosen));
   return chosen.map((usual) => ({
-    // Of several addresses the one that was chosen comes last.
-    provider: settings.providers.findLast(({ id }) => id === usual.id) ?? usual,
+    provider: addressOf(usual) ?? usual,
+    hasAddress: addressOf(usual) !== undefined,
     apiKey: keyOf(usual),
     models: placed.filter(({ owners }) => owners.includes(usual)).map(({ model }) => model),
   }));
