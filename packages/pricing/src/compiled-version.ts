@@ -6,6 +6,7 @@ import {
   type Likelihood,
   normalName,
   type Prospect,
+  type UsedVolume,
 } from './condition.ts';
 import { usualPer } from './meter-facts.ts';
 import type { Modifier, PriceFile, PriceVersion, Rate, RateGroup } from './schema.ts';
@@ -40,6 +41,15 @@ export interface CompiledVersion {
   /** Tiers and speeds that its prices tell apart, `standard` included. */
   readonly serviceTiers: ReadonlySet<string>;
   readonly speeds: ReadonlySet<string>;
+  /** Steps of a contract whose prices fall with volume, by where they begin. */
+  readonly volumeSteps: readonly VolumeStep[];
+}
+
+/** From `from` on, prices are multiplied by `factor`; both are exact decimal text. */
+export interface VolumeStep {
+  readonly unit: keyof UsedVolume;
+  readonly from: string;
+  readonly factor: string;
 }
 
 /** What a version shares with the others of its provider. */
@@ -64,6 +74,7 @@ export function compileVersion(
     currency: shared.currency ?? 'USD',
     serviceTiers: namesIn([...groups, ...written], 'serviceTier'),
     speeds: namesIn([...groups, ...written], 'speed'),
+    volumeSteps: volumeSteps(written),
 
     sheetFor(circumstances) {
       let key = 0;
@@ -181,6 +192,14 @@ function namesIn(
   dimension: 'serviceTier' | 'speed',
 ): ReadonlySet<string> {
   return new Set(['standard', ...items.flatMap(({ when }) => when?.[dimension] ?? []).map(normalName)]);
+}
+
+function volumeSteps(modifiers: readonly Modifier[]): readonly VolumeStep[] {
+  return modifiers
+    .flatMap(({ when, factor }) =>
+      when?.volume === undefined ? [] : [{ unit: when.volume.unit, from: when.volume.min, factor }],
+    )
+    .sort((left, right) => new Decimal(left.from).cmp(right.from));
 }
 
 /** The most specific rate that holds, then the marginal ones by where they begin. */

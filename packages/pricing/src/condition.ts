@@ -1,3 +1,4 @@
+import { Decimal, type Money } from '@genops/core';
 import type { PriceFile, When } from './schema.ts';
 import { createZoneClock } from './zone-clock.ts';
 
@@ -12,7 +13,14 @@ export interface Circumstances {
   readonly promptTokens: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly volume: Readonly<Partial<Record<'tokens' | 'requests' | 'spend', number>>> | undefined;
+  readonly volume: UsedVolume | undefined;
+}
+
+/** What was used before in a billing period. */
+export interface UsedVolume {
+  readonly tokens?: number;
+  readonly requests?: number;
+  readonly spend?: Money;
 }
 
 /** What is known before a call: everything that may still turn out one way or another is a list or a most. */
@@ -60,8 +68,14 @@ export function compileCondition(when: When | undefined, calendars: Calendars = 
     });
   }
   if (volume !== undefined) {
-    const min = Number(volume.min);
-    tests.push(certain((now) => (now.volume?.[volume.unit] ?? 0) >= min));
+    const min = new Decimal(volume.min);
+    const below = volume.below === undefined ? undefined : new Decimal(volume.below);
+    tests.push(
+      certain((now) => {
+        const used = usedVolume(now.volume, volume.unit);
+        return used.gte(min) && (below === undefined || used.lt(below));
+      }),
+    );
   }
   if (time !== undefined) {
     const holds = compileTime(time, calendars);
@@ -76,6 +90,12 @@ export function compileCondition(when: When | undefined, calendars: Calendars = 
     holds: (now) => tests.every((test) => test.holds(now)),
     foresee: (soon) => weakest(tests.map((test) => test.foresee(soon))),
   };
+}
+
+/** What was used of a unit, in that unit; nothing when nobody says. */
+export function usedVolume(volume: UsedVolume | undefined, unit: keyof UsedVolume): Decimal {
+  const used = volume?.[unit] ?? 0;
+  return typeof used === 'number' ? new Decimal(String(used)) : used.amount;
 }
 
 /** Tiers, speeds and regions are compared without regard to case. */

@@ -1,13 +1,17 @@
+import type { Cost } from '@genops/core';
 import { bundledCatalog } from './bundled.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { estimateCall } from './estimate.ts';
 import { type Locate, unpriced } from './find-prices.ts';
+import { type GatewayFeeQuestion, gatewayFee } from './gateway-fee.ts';
+import { type ListedModel, listModel } from './list-models.ts';
 import { type LocatedModel, locateModel } from './locate.ts';
 import { priceCall } from './price.ts';
-import type { Pricing } from './pricing.ts';
+import type { PriceBook } from './price-book.ts';
 import { type Assumptions, usualAssumptions } from './prospect.ts';
 import type { PriceFile } from './schema.ts';
 import { boundCall } from './upper-bound.ts';
+import { findVolumeDiscount } from './volume-discount.ts';
 
 export interface PricingOptions {
   /** What everything is priced by at last. @default the prices that come with this package */
@@ -25,7 +29,7 @@ const rememberedModels = 10_000;
  * Makes the prices ready for use. Looking a model up is done once for each name; after that a question
  * touches nothing but its own price.
  */
-export function createPricing(options: PricingOptions = {}): Pricing {
+export function createPricing(options: PricingOptions = {}): PriceBook {
   const { catalog = bundledCatalog(), overrides = [] } = options;
   const catalogs = [...overrides.map((file) => createCatalog([file])), catalog];
   const assumptions = { ...usualAssumptions, ...options.assumptions };
@@ -34,6 +38,14 @@ export function createPricing(options: PricingOptions = {}): Pricing {
     price: (question) => priceCall(locate, question),
     upperBound: (question) => boundCall(locate, assumptions, question),
     estimate: (question) => estimateCall(locate, assumptions, question),
+    gatewayFee: (question) => feeOf(catalogs, question),
+    providers: [...new Set(catalogs.flatMap(({ providers }) => providers))].sort(),
+    models: (provider, at) => listModels(catalogs, locate, provider, at),
+    model(provider, model, at) {
+      const located = locate(provider, model);
+      return located.result === 'located' ? listModel(located, at) : undefined;
+    },
+    volumeDiscount: (question) => findVolumeDiscount(locate, question),
   };
 }
 
@@ -54,4 +66,26 @@ function rememberLocated(catalogs: readonly Catalog[]): Locate {
     models.set(model, found);
     return found;
   };
+}
+
+function listModels(
+  catalogs: readonly Catalog[],
+  locate: Locate,
+  provider: string,
+  at: string,
+): readonly ListedModel[] {
+  const names = catalogs
+    .flatMap((catalog) => catalog.provider(provider)?.file.models ?? [])
+    .map(({ model }) => model);
+  return [...new Set(names)].flatMap((name) => {
+    const located = name === '*' ? undefined : locate(provider, name);
+    return located?.result === 'located' ? (listModel(located, at) ?? []) : [];
+  });
+}
+
+/** The fee by the topmost catalogue that has one. */
+function feeOf(catalogs: readonly Catalog[], question: GatewayFeeQuestion): Cost {
+  const answers = catalogs.map((catalog) => gatewayFee({ ...question, catalog }));
+  const priced = answers.find(({ result }) => result === 'priced');
+  return priced ?? (answers.at(-1) as Cost);
 }

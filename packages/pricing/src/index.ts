@@ -1,9 +1,20 @@
 export { bundledCatalog } from './bundled.ts';
 export type { Catalog, ProviderPrices } from './catalog.ts';
 export { createCatalog } from './catalog.ts';
+export type { Candidate, CostComparison, MigrationEstimate } from './compare-costs.ts';
+export { compareCosts, estimateMigration } from './compare-costs.ts';
+export type { VolumeStep } from './compiled-version.ts';
+export type { UsedVolume } from './condition.ts';
 export type { PricingOptions } from './create-pricing.ts';
 export { createPricing } from './create-pricing.ts';
+export type { GatewayFeeQuestion } from './gateway-fee.ts';
+export { gatewayFee } from './gateway-fee.ts';
+export type { ListedModel, ListedPrice } from './list-models.ts';
 export { parsePriceFile } from './parse-price-file.ts';
+export type { PriceBook } from './price-book.ts';
+export type { PricedComponent, PricedLine } from './price-line.ts';
+export { priceLine } from './price-line.ts';
+export type { PriceTier } from './price-tier.ts';
 export type {
   Bound,
   BoundQuestion,
@@ -13,6 +24,8 @@ export type {
   Pricing,
 } from './pricing.ts';
 export type { Assumptions } from './prospect.ts';
+export type { Quote, QuoteRequest } from './quote.ts';
+export { quote } from './quote.ts';
 export type {
   GatewayFee,
   Modifier,
@@ -25,3 +38,6 @@ export type {
   When,
 } from './schema.ts';
 export { priceFileSchema } from './schema.ts';
+export type { UsageRecord } from './usage-record.ts';
+export { usageFromRecord, usageToRecord } from './usage-record.ts';
+export type { VolumeDiscount } from './volume-discount.ts';

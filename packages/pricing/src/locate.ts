@@ -50,6 +50,10 @@ export function locateModel(
   const own = locateAt(catalogs, provider, meant ?? model);
   if (own !== undefined) return own;
   for (const { prices } of files) {
+    for (const target of prices.file.passThrough ? targetsIn(model) : []) {
+      const meantModel = locateAt(catalogs, target.provider, target.model);
+      if (meantModel !== undefined) return meantModel;
+    }
     for (const other of prices.file.pricedAs ?? []) {
       const elsewhere = locateAt(catalogs, other, meant ?? model);
       if (elsewhere !== undefined) {
@@ -63,6 +67,21 @@ export function locateModel(
     reason: 'unknown_model',
     message: `No price is known for model "${model}" of provider "${provider}"`,
   };
+}
+
+/** What `openai/gpt-4o`, `gpt-4o/openai` and `gpt-4o/openai/our-deployment` may mean. */
+function targetsIn(name: string): readonly { readonly provider: string; readonly model: string }[] {
+  const parts = name.split('/');
+  const at = (index: number, length: number) => ({
+    provider: parts[index] as string,
+    model: parts.slice(index === 0 ? 1 : 0, length).join('/'),
+  });
+  if (parts.length < 2) return [];
+  return [
+    at(0, parts.length),
+    at(parts.length - 1, parts.length - 1),
+    at(parts.length - 2, parts.length - 2),
+  ];
 }
 
 interface Found {
@@ -98,7 +117,17 @@ function locateAt(catalogs: readonly Catalog[], provider: string, model: string)
     });
     return located(lowest, listings, candidate, model);
   }
-  return undefined;
+  return locateAll(files, model);
+}
+
+/** A provider all of whose models cost the same. */
+function locateAll(files: readonly Found[], model: string): LocatedModel | undefined {
+  const listings = files.flatMap(({ catalog, prices }) => {
+    const entry = prices.find('*');
+    return entry === undefined ? [] : [{ catalog, file: prices.file, entry }];
+  });
+  const lowest = listings.findLast(({ entry }) => entry.versions.some(({ rates, free }) => rates ?? free));
+  return lowest && located(lowest, listings, { name: model }, model);
 }
 
 function located(

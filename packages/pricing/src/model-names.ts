@@ -70,7 +70,7 @@ const bedrockArn: Unwrap = (name) => {
 
 /** `us.anthropic.…`: a geographic profile; its price is that of the regions in it. */
 const bedrockProfile: Unwrap = (name) => {
-  const match = /^(us-gov|us|eu|apac|jp|au|ca|global)\.(.+)$/.exec(name);
+  const match = /^(us-gov|us|eu|apac|jp|au|ca|in)\.(.+)$/.exec(name);
   return match === null ? undefined : { name: match[2] as string, region: match[1] as string };
 };
 
@@ -98,6 +98,12 @@ const fineTuned: Unwrap = (name) => {
 const azureSpelling: Unwrap = (name) =>
   name.includes('gpt-35') ? { name: name.replace('gpt-35', 'gpt-3.5') } : undefined;
 
+/** `accounts/fireworks/models/…`. */
+const fireworksPath: Unwrap = (name) => {
+  const match = /^accounts\/[^/]+\/(?:models|routers)\/(.+)$/.exec(name);
+  return match === null ? undefined : { name: match[1] as string };
+};
+
 /** How each provider wraps names, in the order in which the wrapping comes off. */
 const conventions: Readonly<Record<string, readonly Unwrap[]>> = {
   openai: [fineTuned, azureSpelling],
@@ -107,6 +113,7 @@ const conventions: Readonly<Record<string, readonly Unwrap[]>> = {
   'google-vertex': [resourcePath, vertexDate, vertexVersion],
   anthropic: [vertexDate, vertexVersion],
   openrouter: [openrouterSuffix, openrouterSuffix],
+  fireworks: [fireworksPath],
 };
 
 /** `openai/gpt-4o` asked of OpenAI itself. */
@@ -125,7 +132,9 @@ export function spelling(name: string): string {
     .replace(/\bclaude-(\d+(?:-\d{1,2})?)-(opus|sonnet|haiku|fable)\b/, 'claude-$2-$1');
 }
 
-const dateSuffix = /[-@](?:20\d{2}-[01]\d-[0-3]\d|20\d{2}[01]\d[0-3]\d|latest|default)$/;
+/** `-2024-08-06`, `-20250929`, `-05-20`, `-08-2024`, and names of what is newest. */
+const dateSuffix =
+  /[-@](?:20\d{2}-[01]\d-[0-3]\d|20\d{2}[01]\d[0-3]\d|[01]\d-[0-3]\d|[01]\d-20\d{2}|latest|default)$/;
 /** Bedrock writes a revision after the date; Gemini numbers stable revisions. */
 const revisionSuffix = /-(?:v\d+(?::\d+)?|00[1-9])$/;
 

@@ -1,4 +1,5 @@
 import type { AnswerFacts, Cost, Money, RequestFacts, Usage } from '@genops/core';
+import type { UsedVolume } from './condition.ts';
 
 /** Prices calls. Pure once made: the same question has the same answer for ever. */
 export interface Pricing {
@@ -55,7 +56,7 @@ export interface PricedModel {
   readonly region?: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** What was used before in the billing period, for contracts whose prices fall with volume. */
-  readonly volume?: Readonly<Partial<Record<'tokens' | 'requests' | 'spend', number>>>;
+  readonly volume?: UsedVolume;
 }
 
 export type Bound =

@@ -47,14 +47,21 @@ const whenSchema = z.strictObject({
   promptTokens: z
     .strictObject({
       min: z.int().nonnegative(),
-      /** True when a prompt of exactly `min` is already in. */
-      inclusive: z.boolean().default(false),
-      /** `request`: every token of the call; `marginal`: only what goes beyond `min`, component by component. */
-      scope: z.enum(['request', 'marginal']).default('request'),
+      /** True when a prompt of exactly `min` is already in. @default false */
+      inclusive: z.boolean().optional(),
+      /** `request`: every token of the call; `marginal`: only what goes beyond `min`, component by component. @default 'request' */
+      scope: z.enum(['request', 'marginal']).optional(),
     })
     .optional(),
   /** What was already used in the billing period, as the caller counts it. */
-  volume: z.strictObject({ unit: z.enum(['tokens', 'requests', 'spend']), min: amountSchema }).optional(),
+  volume: z
+    .strictObject({
+      unit: z.enum(['tokens', 'requests', 'spend']),
+      min: amountSchema,
+      /** Up to, but not including. Steps of a scale need it, because factors multiply. */
+      below: amountSchema.optional(),
+    })
+    .optional(),
   time: z
     .strictObject({
       timeZone: timeZoneSchema,
@@ -195,6 +202,8 @@ export const priceFileSchema = z
     currency: z.string().min(1).max(64).optional(),
     /** Providers whose prices hold for models that are not listed here. */
     pricedAs: z.array(providerIdSchema).optional(),
+    /** Model names say whose they are (`openai/gpt-4o`, `gpt-4o/openai`), and cost what that provider asks. */
+    passThrough: z.boolean().optional(),
     /** The caller's own names for models: Azure deployments, application inference profiles. */
     deployments: z.record(nameSchema, nameSchema).optional(),
     sources: z.record(nameSchema, sourceSchema).optional(),

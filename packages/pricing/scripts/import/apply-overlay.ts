@@ -22,9 +22,9 @@ export function applyOverlay(providers: Map<string, Models>, overlay: Overlay): 
   }
 }
 
-/** Patterns stand for models that are already there; plain names for themselves. */
+/** Patterns stand for models that are already there; plain names, and a lone `*`, for themselves. */
 function expand(models: Models, name: string): readonly string[] {
-  if (!/[*?]/.test(name)) return [name];
+  if (name === '*' || !/[*?]/.test(name)) return [name];
   const source = name
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -3,7 +3,7 @@ import { parsePriceFile } from '../../src/parse-price-file.ts';
 import type { PriceFile, PriceSource } from '../../src/schema.ts';
 import type { WritableEntry } from './listing.ts';
 import type { Overlay } from './overlay.ts';
-import { pricedAs, providerAliases } from './sources.ts';
+import { providerAliases } from './sources.ts';
 
 /** One provider's file, with the sources that its rows name. */
 export function priceFile(
@@ -25,12 +25,13 @@ export function priceFile(
   );
   const all = { ...packages, ...overlay?.sources };
   const sources = Object.fromEntries(Object.entries(all).filter(([key]) => named.has(key)));
-  const [aliases, others] = [providerAliases[provider], pricedAs[provider]];
+  const aliases = providerAliases[provider];
   const file = {
     provider,
     ...(aliases && { aliases: [...aliases] }),
     ...(overlay?.currency && { currency: overlay.currency }),
-    ...(others && { pricedAs: [...others] }),
+    ...(overlay?.pricedAs && { pricedAs: overlay.pricedAs }),
+    ...(overlay?.passThrough && { passThrough: overlay.passThrough }),
     sources,
     ...(overlay?.calendars && { calendars: overlay.calendars }),
     ...(overlay?.gatewayFees && { gatewayFees: overlay.gatewayFees }),

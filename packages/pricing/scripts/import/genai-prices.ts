@@ -73,7 +73,7 @@ export function readProvider(provider: Provider): Pick<ImportSource, 'listings' 
       source: 'genai-prices',
       provider: id,
       model: cleanName(model.id),
-      aliases: exactNames(model.match).map(cleanName),
+      aliases: [...exactNames(model.match), ...bareNames(model.id)].map(cleanName),
       ...(model.context_window !== undefined && { contextTokens: model.context_window }),
       versions,
     });
@@ -86,12 +86,20 @@ function cleanName(name: string): string {
   return name.replace(/[-.@]$/, '');
 }
 
-/** Exact names, and beginnings that are whole names; patterns are covered by the conventions of lookup. */
+/** Exact names, and parts of names that are whole names; patterns are covered by the conventions of lookup. */
 function exactNames(match: MatchLogic): readonly string[] {
   if ('or' in match) return match.or.flatMap(exactNames);
   if ('equals' in match) return [match.equals];
+  if ('and' in match) return match.and.flatMap(exactNames);
   if ('starts_with' in match) return [match.starts_with];
+  if ('contains' in match) return [match.contains];
+  if ('ends_with' in match) return [match.ends_with];
   return [];
+}
+
+/** What the source calls regional, Bedrock calls by the bare name. */
+function bareNames(id: string): readonly string[] {
+  return id.startsWith('regional.') ? [id.slice('regional.'.length)] : [];
 }
 
 function readVersions(model: ModelInfo, where: string): readonly SourceVersion[] | string {

@@ -56,6 +56,8 @@ export const overlaySchema = z.strictObject({
   provider: file.provider,
   currency: file.currency,
   sources: z.record(z.string(), source),
+  pricedAs: file.pricedAs,
+  passThrough: file.passThrough,
   calendars: file.calendars,
   gatewayFees: file.gatewayFees,
   /** Shared by every model of the provider. */

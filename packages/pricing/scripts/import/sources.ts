@@ -47,12 +47,11 @@ export const providerAliases: Readonly<Record<string, readonly string[]>> = {
   voyageai: ['voyage'],
   perplexity: ['perplexity-ai'],
   'oracle-oci': ['oci'],
-};
-
-/** Providers whose prices hold for models that another does not list. */
-export const pricedAs: Readonly<Record<string, readonly string[]>> = {
-  azure: ['openai', 'anthropic', 'deepseek', 'x-ai', 'moonshotai'],
-  'google-vertex': ['google'],
+  'vercel-ai-gateway': ['vercel'],
+  'lm-studio': ['lmstudio'],
+  stability: ['stability-ai'],
+  nebius: ['nebius-ai'],
+  minimax: ['minimaxai'],
 };
 
 /** The package gives out its data by provider id only; these are all that version 0.1.8 has. */
