@@ -1,6 +1,6 @@
 import { InvalidRequestError, type OpenedRequest, type RequestChanges } from '@genops/core';
-import { memberValue, type Outline, outline, outlineAt } from '../json/outline.ts';
-import type { FoundMember } from '../json/scan.ts';
+import { memberValue, type Outline, outline, outlineAt, parseSpan } from '../json/outline.ts';
+import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
 import { modelInPath, requireModel } from '../request/model.ts';
@@ -75,13 +75,14 @@ function readAdvisors(body: Outline): readonly string[] {
 }
 
 /** A block says what it is by its type; documents given as plain text or as blocks are text. */
-function classify(body: Outline, { span, objectStart }: FoundMember): MediaKind | undefined {
-  const block = memberValue(outlineAt(body, objectStart), 'type');
-  if (body.bytes[span.start] !== 0x7b) return undefined;
+function classify(body: Outline, { span, type: block }: FoundMember): MediaKind | undefined {
+  if (body.bytes[span.start] !== openBrace) return undefined;
   const source = outlineAt(body, span.start);
   const type = memberValue(source, 'type');
   if (type === 'text' || type === 'content') return undefined;
-  return block === 'image' ? 'image' : mediaKindOf(textParameter(source, 'media_type'));
+  return block !== undefined && parseSpan(body.bytes, block) === 'image'
+    ? 'image'
+    : mediaKindOf(textParameter(source, 'media_type'));
 }
 
 /** What else a price may depend on. */

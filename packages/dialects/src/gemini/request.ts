@@ -1,6 +1,6 @@
 import { InvalidRequestError, type OpenedRequest, type RequestChanges } from '@genops/core';
 import { type Outline, outline, outlineAt, outlineMember } from '../json/outline.ts';
-import type { FoundMember } from '../json/scan.ts';
+import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
 import { modelInPath } from '../request/model.ts';
@@ -64,7 +64,7 @@ function countIn(config: Outline | undefined, key: string, most?: number): numbe
 }
 
 function classify(body: Outline, { span }: FoundMember): MediaKind | undefined {
-  if (body.bytes[span.start] !== 0x7b) return undefined;
+  if (body.bytes[span.start] !== openBrace) return undefined;
   const data = outlineAt(body, span.start);
   return mediaKindOf(textParameter(data, spellingOf(data, 'mimeType')));
 }

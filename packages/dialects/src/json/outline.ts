@@ -18,7 +18,7 @@ export interface Outline {
   readonly span: Span;
   /** Its own members: the span of each value by its key. */
   readonly members: ReadonlyMap<string, Span>;
-  /** The deeper members that were asked for, in the order of the bytes. */
+  /** The deeper members that were asked for. */
   readonly found: Watch['found'];
 }
 

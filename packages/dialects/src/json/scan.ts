@@ -11,7 +11,7 @@ export interface Watch {
   readonly keys: readonly string[];
   /** Keys whose values are not searched. */
   readonly opaque: readonly string[];
-  /** Every one found, in the order of the bytes. What lies inside a found value is not searched. */
+  /** Every one found, object by object as they end. What lies inside a found value is not searched. */
   readonly found: FoundMember[];
 }
 
@@ -19,8 +19,8 @@ export interface Watch {
 export interface FoundMember {
   readonly key: string;
   readonly span: Span;
-  /** Where the object begins that it is a member of. */
-  readonly objectStart: number;
+  /** The member called `type` of the same object, which says what the object is. */
+  readonly type?: Span;
 }
 
 /** Deepest nesting of objects and arrays that is accepted. */
@@ -120,16 +120,22 @@ function skipObject(bytes: Buffer, start: number, depth: number, watch: Watch | 
   if (watch === undefined) {
     return skipMembers(bytes, start, (_keyStart, _keyEnd, valueStart) => skipValue(bytes, valueStart, depth));
   }
-  return skipMembers(bytes, start, (keyStart, keyEnd, valueStart) => {
+  const found: FoundMember[] = [];
+  let type: Span | undefined;
+  const objectEnd = skipMembers(bytes, start, (keyStart, keyEnd, valueStart) => {
     const key = keyAmong(watch.keys, bytes, keyStart, keyEnd);
     if (key === undefined) {
       const isOpaque = keyAmong(watch.opaque, bytes, keyStart, keyEnd) !== undefined;
-      return skipValue(bytes, valueStart, depth, isOpaque ? undefined : watch);
+      const end = skipValue(bytes, valueStart, depth, isOpaque ? undefined : watch);
+      if (keyEnd - keyStart === 4 && bytesAre(bytes, keyStart, 'type')) type = { start: valueStart, end };
+      return end;
     }
     const end = skipValue(bytes, valueStart, depth);
-    watch.found.push({ key, span: { start: valueStart, end }, objectStart: start });
+    found.push({ key, span: { start: valueStart, end } });
     return end;
   });
+  for (const member of found) watch.found.push(type === undefined ? member : { ...member, type });
+  return objectEnd;
 }
 
 function skipArray(bytes: Buffer, start: number, depth: number, watch: Watch | undefined): number {

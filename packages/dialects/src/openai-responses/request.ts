@@ -1,5 +1,5 @@
 import { InvalidRequestError, type OpenedRequest } from '@genops/core';
-import { memberValue, type Outline, outline, outlineAt } from '../json/outline.ts';
+import { memberValue, type Outline, outline, parseSpan } from '../json/outline.ts';
 import type { FoundMember } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput } from '../request/media.ts';
@@ -56,10 +56,10 @@ export function openResponsesRequest(bytes: Uint8Array, path: string): OpenedReq
   };
 }
 
-function classify(body: Outline, { key, span, objectStart }: FoundMember): MediaKind | undefined {
+function classify(body: Outline, { key, span, type }: FoundMember): MediaKind | undefined {
   if (isNull(body.bytes, span)) return undefined;
   if (key !== 'file_id') return mediaKinds[key];
-  return memberValue(outlineAt(body, objectStart), 'type') === 'input_image' ? 'image' : 'file';
+  return type !== undefined && parseSpan(body.bytes, type) === 'input_image' ? 'image' : 'file';
 }
 
 /** What else a price may depend on. Work in the background answers before it has usage. */
