@@ -1,4 +1,5 @@
 import { anthropic } from '@genops/anthropic';
+import { createAzureOpenAI } from '@genops/azure-openai';
 import { ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
 import { createVertex, google, vertex } from '@genops/google';
 import { openai } from '@genops/openai';
@@ -39,6 +40,7 @@ export const knownProviders: readonly Provider[] = [
 
 /** Gateways and model servers that everyone has at another address: governed where somebody says which. */
 const atOwnAddresses: readonly Provider[] = [
+  createAzureOpenAI({ endpoint: 'https://azure.invalid' }),
   createSkyRouter({ baseUrl: 'https://skyrouter.invalid/v1' }),
   ollama,
   vllm,

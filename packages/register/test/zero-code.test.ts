@@ -119,17 +119,38 @@ describe('SkyRouter', () => {
   });
 });
 
-describe('OpenRouter', () => {
-  it('is recognised behind the OpenAI client and behind its own, which sends Request objects', async () => {
-    upstream.setReply({ text: 'Hello!' });
-    const { output, errors, entries } = await start('openrouter.mjs');
+describe('Azure OpenAI', () => {
+  it('is governed at the endpoint that the environment names, where the path names the deployment', async () => {
+    upstream.addRule({ reply: { usage } });
+    const { errors, entries } = await start('azure.mjs', {
+      environment: {
+        AZURE_OPENAI_ENDPOINT: 'https://ours.openai.azure.com',
+        OPENAI_API_VERSION: '2024-10-21',
+      },
+    });
     expect(errors).toBe('');
-    expect(JSON.parse(output)).toEqual(['Hello!', 'Hello!']);
-    expect(entries.map(({ provider, cost }) => [provider, cost.result === 'priced' && cost.basis])).toEqual([
-      ['openrouter', 'reported'],
-      ['openrouter', 'reported'],
+    expect(entries.map((entry) => [entry.provider, entry.requestModel, total(entry)])).toEqual([
+      ['azure', 'gpt-4o-mini', '0.00021'],
     ]);
   });
+});
+
+describe('OpenRouter', () => {
+  it.each(['openrouter.mjs', 'openrouter.cjs'])(
+    'is recognised behind the OpenAI client and behind its own, which sends Request objects (%s)',
+    async (program) => {
+      upstream.setReply({ text: 'Hello!' });
+      const { output, errors, entries } = await start(program);
+      expect(errors).toBe('');
+      expect(JSON.parse(output)).toEqual(['Hello!', 'Hello!']);
+      expect(entries.map(({ provider, cost }) => [provider, cost.result === 'priced' && cost.basis])).toEqual(
+        [
+          ['openrouter', 'reported'],
+          ['openrouter', 'reported'],
+        ],
+      );
+    },
+  );
 
   it('can be patched alone, and unpatched', async () => {
     const { output, errors, entries } = await start('patched.mjs', { imports: [redirect] });
@@ -143,9 +164,9 @@ describe('OpenRouter', () => {
 });
 
 describe('the AI SDK', () => {
-  it('is governed, whole and streamed', async () => {
+  it.each(['ai-sdk.mjs', 'ai-sdk.cjs'])('is governed, whole and streamed (%s)', async (program) => {
     upstream.setReply({ text: 'Hello!', usage });
-    const { output, errors, entries } = await start('ai-sdk.mjs');
+    const { output, errors, entries } = await start(program);
     expect(errors).toBe('');
     expect(JSON.parse(output)).toEqual({ text: 'Hello!', streamed: 'Hello!' });
     expect(entries.map((entry) => [entry.stream, total(entry)])).toEqual([

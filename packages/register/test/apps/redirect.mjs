@@ -9,6 +9,8 @@ globalThis.fetch = (input, init) => {
   if (url.protocol === 'https:') {
     url.protocol = upstream.protocol;
     url.host = upstream.host;
+    // The fake one has no deployments.
+    url.pathname = url.pathname.replace(/^\/openai\/deployments\/[^/]+/, '/v1');
   }
   return typeof input === 'object' && 'url' in input
     ? original(new Request(url, input), init)
