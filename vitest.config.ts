@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Tests run from source: workspace packages resolve to their `src` by this condition. */
-const conditions = ['@genops/source', 'module', 'node', 'development|production'];
+/** Tests run from source: workspace packages resolve to their `src` by this condition, all others as in Node. */
+const conditions = ['@genops/source', 'node', 'development|production'];
 
 /** Every package runs `vitest run --config <here> --root .`. */
 export default defineConfig({

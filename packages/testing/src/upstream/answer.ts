@@ -79,8 +79,9 @@ function locate(
 
 function answerReply(format: WireFormat, entry: JournalEntry, reply: Reply, answer: Answer): Prepared {
   const stream = answer.kind === 'stream';
+  const usual = stream ? 'text/event-stream; charset=utf-8' : 'application/json';
   return {
-    ...frame(format, entry, reply, stream ? 'text/event-stream; charset=utf-8' : 'application/json'),
+    ...frame(format, entry, reply, answer.contentType ?? usual),
     body: answer.pieces,
     chunked: stream,
     errorEvent: answer.renderErrorEvent?.(reply.error ?? {}) ?? '',

@@ -40,6 +40,8 @@ export interface EndpointRequest {
 /** An answer, made while it is written. */
 export interface Answer {
   readonly kind: 'json' | 'stream';
+  /** @default server-sent events for a stream, else JSON */
+  readonly contentType?: string;
   readonly pieces: Iterable<Piece>;
   /** An error as an event of the stream. */
   renderErrorEvent?(error: FakeError): string;

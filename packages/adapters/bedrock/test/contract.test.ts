@@ -1,0 +1,186 @@
+import {
+  BedrockRuntimeClient,
+  type BedrockRuntimeClientConfig,
+  ConverseCommand,
+  type ConverseCommandInput,
+  ConverseStreamCommand,
+} from '@aws-sdk/client-bedrock-runtime';
+import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
+import { bedrockFormat, type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bedrock, throughFetch } from '../src/index.ts';
+
+let upstream: FakeUpstream;
+let governor: Governor;
+const errors: unknown[] = [];
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream({ formats: [bedrockFormat] });
+});
+afterAll(() => upstream.close());
+beforeEach(() => govern());
+afterEach(async () => {
+  await governor.close();
+  upstream.reset();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+function govern(limit?: string): void {
+  governor = createGovernor({
+    providers: [withBaseUrl(bedrock, upstream.url)],
+    ledger: createMemoryLedger(),
+    onError: (error) => errors.push(error),
+    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
+  });
+}
+
+function bare(): BedrockRuntimeClientConfig {
+  return {
+    region: 'us-east-1',
+    endpoint: upstream.url,
+    credentials: { accessKeyId: upstream.apiKey, secretAccessKey: 'secret' },
+  };
+}
+
+function client(): BedrockRuntimeClient {
+  return new BedrockRuntimeClient({ ...bare(), ...throughFetch(governor.fetch) });
+}
+
+const question: ConverseCommandInput = {
+  modelId: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+  messages: [{ role: 'user', content: [{ text: 'What time is it?' }] }],
+  inferenceConfig: { maxTokens: 100 },
+};
+const usage = {
+  inputTokens: 100,
+  outputTokens: 50,
+  totalTokens: 1350,
+  cacheReadInputTokens: 1000,
+  cacheWriteInputTokens: 200,
+};
+
+async function entries(): Promise<readonly LedgerEntry[]> {
+  return (await governor.ledger.entries()).entries;
+}
+
+function totalOf(entry: LedgerEntry | undefined): string | undefined {
+  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
+}
+
+describe('the AWS client', () => {
+  it('gets its answer, and leaves an entry with cache counted into the input', async () => {
+    upstream.setReply({ usage, text: 'Noon.' });
+    const answer = await client().send(new ConverseCommand(question));
+    expect(answer.output?.message?.content?.[0]?.text).toBe('Noon.');
+    expect(answer.usage).toMatchObject({ inputTokens: 100 });
+    const [entry] = await entries();
+    expect(entry).toMatchObject({
+      provider: 'aws-bedrock',
+      requestModel: question.modelId,
+      responseId: answer.$metadata.requestId,
+      outcome: 'completed',
+      usage: {
+        inputTokens: 1300,
+        cacheReadInputTokens: 1000,
+        cacheCreationInputTokens: 200,
+        outputTokens: 50,
+      },
+    });
+    expect(entry?.cost).toMatchObject({ result: 'priced', basis: 'computed' });
+  });
+
+  it('streams to the same bill', async () => {
+    upstream.setReply({ usage });
+    await client().send(new ConverseCommand(question));
+    const { stream } = await client().send(new ConverseStreamCommand(question));
+    let text = '';
+    for await (const event of stream ?? []) text += event.contentBlockDelta?.delta?.text ?? '';
+    expect(text).toMatch(/^This is a fake answer/);
+    const [whole, streamed] = await entries();
+    expect(streamed).toMatchObject({ stream: true, outcome: 'completed', usage: whole?.usage });
+    expect(streamed?.cost).toEqual(whole?.cost);
+  });
+
+  it('charges an estimate when a stream is aborted, and the upstream is told', async () => {
+    upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
+    const abort = new AbortController();
+    const { stream } = await client().send(new ConverseStreamCommand(question), {
+      abortSignal: abort.signal,
+    });
+    let seen = 0;
+    const read = async (): Promise<void> => {
+      for await (const _ of stream ?? []) if (++seen === 3) abort.abort();
+    };
+    await expect(read()).rejects.toThrow();
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+  });
+
+  it('has its signed bytes left alone, also where no cap is set', async () => {
+    const unusual: ConverseCommandInput = {
+      modelId: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { text: 'ünï\u2028code' },
+            { image: { format: 'png', source: { bytes: Buffer.from('iVBORw0KGgo=', 'base64') } } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: [{ toolUse: { toolUseId: 'tool-1', name: 'find-it', input: { 'a-b': 1 } } }],
+        },
+        { role: 'user', content: [{ toolResult: { toolUseId: 'tool-1', content: [{ text: 'x' }] } }] },
+      ],
+      toolConfig: {
+        tools: [{ toolSpec: { name: 'find-it', inputSchema: { json: { type: 'object', properties: {} } } } }],
+      },
+      additionalModelRequestFields: { x_unknown: { nested: [1, null] } },
+    };
+    await client().send(new ConverseCommand(unusual));
+    const ungoverned = new BedrockRuntimeClient({ ...bare(), ...throughFetch(fetch) });
+    await ungoverned.send(new ConverseCommand(unusual));
+    const [governed, direct] = upstream.requests;
+    expect(governed?.body.equals(direct?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(governed?.url).toBe(direct?.url);
+    expect(governed?.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 /);
+    expect(governed?.headers.host).toBe(direct?.headers.host);
+  });
+
+  it('is refused once, under a name that it knows, when a limit is reached', async () => {
+    await governor.close();
+    govern('0.000001');
+    const refused = client().send(new ConverseCommand(question));
+    await expect(refused).rejects.toMatchObject({
+      name: 'ThrottlingException',
+      reason: 'budget_exceeded',
+      $metadata: { httpStatusCode: 429, attempts: 1 },
+    });
+    expect(upstream.requests).toHaveLength(0);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it('passes an error on as it came and charges nothing', async () => {
+    upstream.setReply({ status: 503 });
+    await expect(client().send(new ConverseCommand(question))).rejects.toMatchObject({
+      name: 'ServiceUnavailableException',
+    });
+    expect(totalOf((await entries())[0])).toBe('0');
+  });
+
+  it('can be aborted', async () => {
+    upstream.holdResponses();
+    const abort = new AbortController();
+    const pending = client().send(new ConverseCommand(question), { abortSignal: abort.signal });
+    const aborted = expect(pending).rejects.toThrow();
+    await upstream.waitForHeld(1);
+    abort.abort();
+    await aborted;
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    upstream.releaseAll();
+  });
+});
