@@ -62,9 +62,23 @@ function offsetReader(name: string): (instant: number) => number {
   } catch (cause) {
     throw new ConfigurationError('window.timeZone', `expected an IANA time zone, got "${name}"`, { cause });
   }
+  const remembered = new Map<number, number>();
   return (instant) => {
-    const [, sign, hours = '0', minutes = '0', seconds = '0'] = offsetForm.exec(format.format(instant)) ?? [];
-    const size = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
-    return sign === '-' ? -size : size;
+    let offset = remembered.get(instant);
+    if (offset === undefined) {
+      offset = readOffset(format, instant);
+      if (remembered.size >= rememberedOffsets) remembered.clear();
+      remembered.set(instant, offset);
+    }
+    return offset;
   };
+}
+
+/** Neighbouring windows ask for the same instants. */
+const rememberedOffsets = 64;
+
+function readOffset(format: Intl.DateTimeFormat, instant: number): number {
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] = offsetForm.exec(format.format(instant)) ?? [];
+  const size = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  return sign === '-' ? -size : size;
 }

@@ -120,7 +120,7 @@ export function createModel(): Model {
     if (limit.rollOverUpTo > 0n && limit.window.kind === 'every' && firstDraw(draw) < from) {
       const before = used(draw, from - limit.window.ms, from);
       const left = draw.capacity - before.settled - before.held;
-      if (left > 0n) amount += left < limit.rollOverUpTo ? left : limit.rollOverUpTo;
+      if (left > 0n) amount += smaller(left, limit.rollOverUpTo);
     }
     return { id: limit.id, bucket: draw.bucket, amount, settled, held, available: amount - settled - held };
   }
@@ -279,4 +279,9 @@ export function createModel(): Model {
   }
 
   return { reserve, settle, release, expire: sweep, entries: () => written, spent: () => spent };
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  if (left > right) return right;
+  return left;
 }
