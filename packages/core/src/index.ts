@@ -96,5 +96,7 @@ export type {
   SessionTotals,
   StepOptions,
 } from './session.ts';
+export type { SnakeCaseUsage } from './snake-case-usage.ts';
+export { usageFromSnake, usageToSnake } from './snake-case-usage.ts';
 export type { Meter, MeterQuantities, Usage, UsageCounter } from './usage.ts';
 export { addUsage, checkUsage, meters, splitUsage, usageCounters } from './usage.ts';

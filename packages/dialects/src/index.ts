@@ -1,3 +1,5 @@
+export type { SnakeCaseUsage } from '@genops/core';
+export { usageFromSnake, usageToSnake } from '@genops/core';
 export { anthropicMessages } from './anthropic-messages/index.ts';
 export { bedrockConverse } from './bedrock-converse/index.ts';
 export { cohereChat } from './cohere-chat/index.ts';
@@ -12,5 +14,3 @@ export { openaiResponses } from './openai-responses/index.ts';
 export { normaliseUsage } from './usage/normalise.ts';
 export type { NormalisedLine } from './usage/normalise-line.ts';
 export { normaliseLine } from './usage/normalise-line.ts';
-export type { SnakeCaseUsage } from './usage/snake-case.ts';
-export { usageFromSnake, usageToSnake } from './usage/snake-case.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { usageToSnake } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { normaliseLine } from './normalise-line.ts';
-import { usageToSnake } from './snake-case.ts';
 
 interface Example {
   readonly id: string;

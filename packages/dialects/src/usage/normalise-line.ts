@@ -1,7 +1,12 @@
-import { type AnswerFacts, ConfigurationError, hasErrorCode } from '@genops/core';
+import {
+  type AnswerFacts,
+  ConfigurationError,
+  hasErrorCode,
+  type SnakeCaseUsage,
+  usageToSnake,
+} from '@genops/core';
 import { at, present, textAt } from './fields.ts';
 import { normaliseUsage } from './normalise.ts';
-import { type SnakeCaseUsage, usageToSnake } from './snake-case.ts';
 
 /** What became of one line: its usage in the spelling of files, and all that a price depends on. */
 export interface NormalisedLine {

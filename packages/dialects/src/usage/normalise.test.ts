@@ -1,6 +1,6 @@
+import { usageToSnake } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { normaliseUsage } from './normalise.ts';
-import { usageToSnake } from './snake-case.ts';
 
 const normalise = (provider: string, api: string, json: object) => normaliseUsage({ provider, api }, json);
 

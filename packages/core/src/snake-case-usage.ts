@@ -1,4 +1,5 @@
-import { checkUsage, type Usage, type UsageCounter, UsageError, usageCounters } from '@genops/core';
+import { UsageError } from './errors.ts';
+import { checkUsage, type Usage, type UsageCounter, usageCounters } from './usage.ts';
 
 /** Every counter by its name in files and on the command line. */
 const snakeNames: { readonly [Counter in UsageCounter]: string } = {
