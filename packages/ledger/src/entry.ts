@@ -7,6 +7,7 @@ import {
   type Money,
   type MoneyJson,
   moneyFromJson,
+  moneyToJson,
 } from '@genops/core';
 import type { HoldEntry, SettledEntry } from './ledger.ts';
 
@@ -63,8 +64,33 @@ function toPlain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
+/** Money is written beforehand: called back from inside, `toJSON` of a decimal costs more than all the rest. */
 export function entryToJson(entry: LedgerEntry): string {
-  return JSON.stringify(entry);
+  const { held, cost } = entry;
+  return JSON.stringify({
+    ...entry,
+    ...(held !== undefined && { held: moneyToJson(held) }),
+    cost: cost.result === 'priced' ? costToJson(cost) : cost,
+  });
+}
+
+function costToJson(cost: Extract<Cost, { result: 'priced' }>): object {
+  const { total, lines, computed, avoided } = cost;
+  return {
+    ...cost,
+    total: moneyToJson(total),
+    lines: lines.map((line) => ({ ...line, subtotal: moneyToJson(line.subtotal) })),
+    ...(computed !== undefined && {
+      computed: { total: moneyToJson(computed.total), difference: moneyToJson(computed.difference) },
+    }),
+    ...(avoided !== undefined && { avoided: moneyToJson(avoided) }),
+  };
+}
+
+/** The part of an entry that a hold keeps, likewise. */
+export function holdEntryToJson(entry: HoldEntry): string {
+  const { held } = entry;
+  return JSON.stringify(held === undefined ? entry : { ...entry, held: moneyToJson(held) });
 }
 
 /** Reads what {@link entryToJson} wrote. */

@@ -5,9 +5,10 @@
 export interface Batch {
   /** Limit definitions met for the first time: number and JSON. */
   readonly definitions: string;
-  readonly holds: string;
-  /** Ids of holds that ended. */
-  readonly ended: string;
+  /** New holds, and the number that they are stored under. */
+  readonly holds: { readonly number: number; readonly records: string } | undefined;
+  /** Numbers of stored holds that have all ended. */
+  readonly overHolds: readonly number[];
   /** Each entry and what it counted, both as JSON. */
   readonly entries: string;
   readonly rows: readonly RowRecord[];

@@ -21,9 +21,7 @@ export function openForWriting(path: string): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     assertPragma(database, 'journal_mode', 'wal');
     assertPragma(database, 'synchronous', 2);
-    database.exec(
-      'PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 10000',
-    );
+    database.exec('PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000');
     migrate(database, checkVersion(database, path));
     return database;
   } catch (error) {

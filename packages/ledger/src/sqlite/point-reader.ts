@@ -10,18 +10,25 @@ import {
   type HoldRecord,
   holdFromRecord,
 } from '../stored/records.ts';
+import { fromLines } from './batch.ts';
 import { join } from './split-amount.ts';
 
 /** Finds single things fast: what a book asks for when it meets them for the first time. */
 export interface PointReader {
   readonly definitions: Definitions;
-  readonly holds: () => StoredHold[];
+  /** Holds as they were stored together, without those that have ended. */
+  readonly holdBatches: () => StoredHoldBatch[];
   readonly account: (key: string) => Account | undefined;
   readonly row: (account: string, start: number) => Row | undefined;
   readonly entry: (id: string) => RecordedEntry | undefined;
   /** In the order of text; empty when there is no entry. */
   readonly greatestEntryId: () => string;
   readonly corrections: (id: string) => LedgerEntry[];
+}
+
+export interface StoredHoldBatch {
+  readonly number: number;
+  readonly holds: readonly StoredHold[];
 }
 
 /** Rows of an account that are read at once: all that a rolling window can count, and more. */
@@ -39,16 +46,23 @@ export function createPointReader(database: DatabaseSync): PointReader {
   const first = database.prepare('SELECT min(start) AS start FROM counters WHERE account = ?');
   const one = database.prepare('SELECT * FROM counters WHERE account = ? AND start = ?');
   const entry = database.prepare('SELECT body, draws FROM entries WHERE id = ?');
+  const isEntry = database.prepare('SELECT 1 FROM entries WHERE id = ?');
   const corrections = database.prepare('SELECT body, draws FROM entries WHERE corrects = ? ORDER BY seq');
   const read = (row: Columns): RecordedEntry => entryFromRecord(entryColumns(row), definitions.limitOf);
 
   return {
     definitions,
-    holds: () =>
+    holdBatches: () =>
       database
-        .prepare('SELECT * FROM holds ORDER BY expires_at, id')
+        .prepare('SELECT number, records FROM hold_batches ORDER BY number')
         .all()
-        .map((row) => holdFromRecord(Object.values(row) as unknown as HoldRecord, definitions)),
+        .map(({ number, records }) => ({
+          number: Number(number),
+          holds: fromLines(String(records))
+            .map(holdRecord)
+            .filter(([id]) => isEntry.get(id) === undefined)
+            .map((record) => holdFromRecord(record, definitions)),
+        })),
     account: (key) => {
       const rows = newest.all(key, newestRows).map(toRow);
       if (rows.length === 0) return undefined;
@@ -75,6 +89,24 @@ export function createPointReader(database: DatabaseSync): PointReader {
 }
 
 type Columns = Record<string, unknown>;
+
+function holdRecord(fields: readonly string[]): HoldRecord {
+  const [id = '', at, expiresAt, expiresInMs, clampSteps, granted, draws = '', entry = ''] = fields;
+  return [
+    id,
+    Number(at),
+    Number(expiresAt),
+    Number(expiresInMs),
+    numberOrNull(clampSteps),
+    numberOrNull(granted),
+    draws,
+    entry,
+  ];
+}
+
+function numberOrNull(text: string | undefined): number | null {
+  return text === undefined || text === '' ? null : Number(text);
+}
 
 function entryColumns(row: Columns): EntryRecord {
   return [String(row['body']), String(row['draws'])];

@@ -57,25 +57,28 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
   }
 
   async function write(): Promise<void> {
-    while (session?.changed()) {
-      const current = session;
-      const waiters = gathering;
-      writing = waiters;
-      gathering = [];
-      const timer = setTimeout(() => stall(waiters), timeoutMs);
-      try {
-        await committer.commit(current.takeBatch());
-        current.written();
-        trouble = undefined;
-        for (const waiter of waiters) waiter.resolve();
-      } catch (error) {
-        await fail(waiters, error);
-      } finally {
-        clearTimeout(timer);
-        writing = undefined;
-      }
+    if (session?.changed()) await writeBatch(session);
+    // Not at once: what the calls just answered do next, and whatever came meanwhile, joins the next batch.
+    if (session?.changed()) schedule();
+    else idle?.();
+  }
+
+  async function writeBatch(current: Session): Promise<void> {
+    const waiters = gathering;
+    writing = waiters;
+    gathering = [];
+    const timer = setTimeout(() => stall(waiters), timeoutMs);
+    try {
+      await committer.commit(current.takeBatch());
+      current.written();
+      trouble = undefined;
+      for (const waiter of waiters) waiter.resolve();
+    } catch (error) {
+      await fail(waiters, error);
+    } finally {
+      clearTimeout(timer);
+      writing = undefined;
     }
-    idle?.();
   }
 
   /** The disk does not answer. What was sent may still be written; nobody waits for it. */

@@ -11,6 +11,9 @@ export const applicationId = 0x474f704c;
 /**
  * Money is whole units and a fraction of 10⁻¹² units, both integers, so that no sum of any length leaves 64
  * bits when it is added up in parts. Instants are milliseconds since 1970, UTC.
+ *
+ * The holds of one commit are one row, because most of them live for a second: a hold has ended when its
+ * entry is there, and a row goes when all its holds have ended.
  */
 const tables = `
 CREATE TABLE limit_definitions (
@@ -29,16 +32,10 @@ CREATE TABLE counters (
   PRIMARY KEY (account, start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE holds (
-  id TEXT PRIMARY KEY,
-  at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL,
-  expires_in_ms INTEGER NOT NULL,
-  clamp_steps INTEGER,
-  granted INTEGER,
-  draws TEXT NOT NULL,
-  entry TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE TABLE hold_batches (
+  number INTEGER PRIMARY KEY,
+  records TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE groups (
   id INTEGER PRIMARY KEY,

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { createPending } from '../stored/pending.ts';
 import { type Batch, toLines } from './batch.ts';
 import { createFreshIds } from './fresh-ids.ts';
+import { createHoldBatches } from './hold-batches.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
 
@@ -39,17 +40,25 @@ export function openSession(path: string, clock: Clock): Session {
       },
     },
   });
-  for (const hold of reader.holds()) book.restore(hold);
+  const stored = reader.holdBatches();
+  const holdBatches = createHoldBatches(
+    stored.map(({ number, holds }) => ({ number, ids: holds.map(({ id }) => id) })),
+  );
+  for (const { holds } of stored) for (const hold of holds) book.restore(hold);
 
   return {
     book,
     changed: pending.changed,
     takeBatch: () => {
       const { definitions, holds, ended, entries, rows } = pending.take();
+      for (const id of ended) holdBatches.end(id);
       return {
         definitions: toLines(definitions),
-        holds: toLines(holds),
-        ended: ended.join('\n'),
+        holds:
+          holds.length === 0
+            ? undefined
+            : { number: holdBatches.add(holds.map(([id]) => id)), records: toLines(holds) },
+        overHolds: holdBatches.takeOver(),
         entries: toLines(entries),
         rows: rows.map(({ account, start, settled, held, told }) => [account, start, settled, held, told]),
       };

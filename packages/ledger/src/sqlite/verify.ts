@@ -13,7 +13,7 @@ export function verify(database: DatabaseSync): VerifyResult {
   return atOneMoment(database, () => {
     const { find, findings } = createFindings();
     const counters = createCounterCheck();
-    const { definitions, holds } = createPointReader(database);
+    const { definitions, holdBatches } = createPointReader(database);
     const retired = database.prepare('SELECT * FROM retired').all();
     const chain = createChainCheck(
       retired.map((run) => ({
@@ -42,7 +42,7 @@ export function verify(database: DatabaseSync): VerifyResult {
       });
       counters.addEntry(entryDrawsFromJson(draws, definitions.limitOf));
     }
-    for (const hold of holds()) counters.addHold(hold.draws);
+    for (const { holds } of holdBatches()) for (const hold of holds) counters.addHold(hold.draws);
     const rows = database.prepare('SELECT * FROM counters').all().map(toRow);
     for (const finding of counters.compare(rows)) find(finding);
     if (retired.length === 0) verifyRollups(database, find);

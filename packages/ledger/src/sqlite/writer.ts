@@ -5,7 +5,6 @@ import { readFacts } from '../stored/entry-facts.ts';
 import { type Batch, fromLines } from './batch.ts';
 import { openForWriting } from './open-database.ts';
 import { createRollups } from './rollups.ts';
-
 import { split } from './split-amount.ts';
 
 /** Writes batches, each in one transaction that is on disk when `commit` returns. */
@@ -34,8 +33,8 @@ export function openWriter(path: string): Writer {
       for (const [id = '', definition = ''] of fromLines(batch.definitions)) {
         insert.definition.run(Number(id), definition);
       }
-      for (const fields of fromLines(batch.holds)) writeHold(fields);
-      for (const [id = ''] of fromLines(batch.ended)) insert.endHold.run(id);
+      if (batch.holds !== undefined) insert.holds.run(batch.holds.number, batch.holds.records);
+      for (const number of batch.overHolds) insert.endHolds.run(number);
       writeEntries(fromLines(batch.entries));
       for (const [account, start, settled, held, told] of batch.rows) {
         insert.counter.run(account, start, ...split(settled), ...split(held), told);
@@ -49,28 +48,6 @@ export function openWriter(path: string): Writer {
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
-  }
-
-  function writeHold([
-    id = '',
-    at,
-    expiresAt,
-    expiresInMs,
-    clampSteps,
-    granted,
-    draws = '',
-    entry = '',
-  ]: string[]): void {
-    insert.hold.run(
-      id,
-      Number(at),
-      Number(expiresAt),
-      Number(expiresInMs),
-      numberOrNull(clampSteps),
-      numberOrNull(granted),
-      draws,
-      entry,
-    );
   }
 
   function writeEntries(entries: readonly string[][]): void {
@@ -116,10 +93,6 @@ export function openWriter(path: string): Writer {
   return { commit, close: () => database.close() };
 }
 
-function numberOrNull(text: string | undefined): number | null {
-  return text === undefined || text === '' ? null : Number(text);
-}
-
 /** The end of the chain; it begins with nothing. */
 function lastEntry(database: DatabaseSync): { seq: number; hashText: string } {
   const last = database.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1').get();
@@ -142,8 +115,8 @@ function prepareStatements(database: DatabaseSync) {
   const groupColumns = groupDimensions.map(columnOf);
   return {
     definition: prepare('INSERT INTO limit_definitions (id, definition) VALUES (?, ?)'),
-    hold: prepare(`INSERT INTO holds VALUES (${places(8)})`),
-    endHold: prepare('DELETE FROM holds WHERE id = ?'),
+    holds: prepare('INSERT INTO hold_batches VALUES (?, ?)'),
+    endHolds: prepare('DELETE FROM hold_batches WHERE number = ?'),
     findGroup: prepare('SELECT id FROM groups WHERE key = ?'),
     group: prepare(
       `INSERT INTO groups (key, ${groupColumns.join(', ')}) VALUES (${places(groupColumns.length + 1)}) RETURNING id`,

@@ -1,6 +1,6 @@
 import type { Limit } from '@genops/core';
 import type { EntryDraw, HeldDraw, Hold, RecordedEntry, StoredHold } from '../book.ts';
-import { entryFromJson, entryToJson, holdEntryFromJson } from '../entry.ts';
+import { entryFromJson, entryToJson, holdEntryFromJson, holdEntryToJson } from '../entry.ts';
 import { rowStart } from '../plan-draw.ts';
 
 export type HoldRecord = readonly [
@@ -112,7 +112,7 @@ export function holdToRecord(hold: Hold, definitions: Definitions): HoldRecord {
     clampSteps,
     granted,
     JSON.stringify(draws),
-    JSON.stringify(hold.entry),
+    holdEntryToJson(hold.entry),
   ];
 }
 
