@@ -1,15 +1,5 @@
 const { createOpenAI } = require('@ai-sdk/openai');
 const { generateText, streamText } = require('ai');
+const { main } = require('./calls/ai-sdk.mjs');
 
-async function main() {
-  const openai = createOpenAI();
-  const model = openai.chat('gpt-4o-mini');
-
-  const { text } = await generateText({ model, prompt: 'Hello?' });
-  let streamed = '';
-  for await (const part of streamText({ model, prompt: 'Hello?' }).textStream) streamed += part;
-
-  process.stdout.write(JSON.stringify({ text, streamed }));
-}
-
-main();
+main({ createOpenAI, generateText, streamText });

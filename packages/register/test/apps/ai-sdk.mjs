@@ -1,11 +1,5 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, streamText } from 'ai';
+import { main } from './calls/ai-sdk.mjs';
 
-const openai = createOpenAI();
-const model = openai.chat('gpt-4o-mini');
-
-const { text } = await generateText({ model, prompt: 'Hello?' });
-let streamed = '';
-for await (const part of streamText({ model, prompt: 'Hello?' }).textStream) streamed += part;
-
-process.stdout.write(JSON.stringify({ text, streamed }));
+await main({ createOpenAI, generateText, streamText });

@@ -1,10 +1,4 @@
 import { GoogleGenAI } from '@google/genai';
+import { main } from './calls/google.mjs';
 
-const client = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY });
-const question = { model: 'gemini-2.5-flash', contents: 'Hello?', config: { maxOutputTokens: 20 } };
-
-const whole = await client.models.generateContent(question);
-let streamed = '';
-for await (const chunk of await client.models.generateContentStream(question)) streamed += chunk.text ?? '';
-
-process.stdout.write(JSON.stringify({ whole: whole.text, streamed }));
+await main({ GoogleGenAI });
