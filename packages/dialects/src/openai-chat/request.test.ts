@@ -1,7 +1,7 @@
 import type { RequestChanges } from '@genops/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openaiChat } from './index.ts';
+import { defineOpenaiChat, openaiChat } from './index.ts';
 
 const path = '/v1/chat/completions';
 const messages = [{ role: 'user', content: 'Hello' }];
@@ -247,5 +247,30 @@ describe('rewrite', () => {
         expect(sent.usageRequested).toBe(true);
       }),
     );
+  });
+});
+
+describe('defineOpenaiChat', () => {
+  it('takes no cap for one that the provider does not heed, and adds one that it does', () => {
+    const dialect = defineOpenaiChat({ caps: ['max_tokens'] });
+    const body = Buffer.from('{"model":"m","messages":[{}],"max_completion_tokens":5}');
+    const opened = dialect.openRequest(body, path);
+    expect(opened.facts.maxOutputTokens).toBeUndefined();
+    expect(Buffer.from(opened.rewrite({ maxOutputTokens: 9 })).toString()).toBe(
+      '{"max_tokens":9,"model":"m","messages":[{}],"max_completion_tokens":5}',
+    );
+  });
+
+  it('counts what only the total knows as reasoning, where that is what it is', () => {
+    const dialect = defineOpenaiChat({ remainder: 'reasoning' });
+    const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 215 };
+    expect(dialect.readAnswer(Buffer.from(JSON.stringify({ usage }))).usage).toEqual({
+      inputTokens: 10,
+      outputTokens: 205,
+      reasoningOutputTokens: 200,
+    });
+    const reader = dialect.createStreamReader({ withholdUsage: false });
+    reader.push(Buffer.from(`data: ${JSON.stringify({ choices: [], usage })}\n\n`));
+    expect(reader.facts().usage?.outputTokens).toBe(205);
   });
 });

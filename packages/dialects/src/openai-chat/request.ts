@@ -7,6 +7,7 @@ import {
   checkName,
   countParameter,
   flagParameter,
+  isGiven,
   requireList,
   textParameter,
   wrong,
@@ -28,13 +29,21 @@ const find = { within: ['messages'], keys: Object.keys(mediaKinds) };
 /** Most answers that one request may ask for, here and at every provider. */
 const maximumChoices = 128;
 
+/** Two names for one cap: the newer one also covers reasoning, the older one more providers know. */
+export type CapParameter = 'max_completion_tokens' | 'max_tokens';
+
 /**
  * Opens a Chat Completions request.
  *
  * @param path - names the deployment that decides the model, where there is one (Azure)
+ * @param caps - those that the provider heeds, the one first that is added when the caller set none
  * @throws {InvalidRequestError} when no provider could serve it
  */
-export function openChatRequest(bytes: Uint8Array, path: string): OpenedRequest {
+export function openChatRequest(
+  bytes: Uint8Array,
+  path: string,
+  caps: readonly CapParameter[],
+): OpenedRequest {
   const body = outline(bytes, { find });
   const requestModel = requireModelOrDeployment(body, path);
   requireList(body, 'messages');
@@ -44,36 +53,38 @@ export function openChatRequest(bytes: Uint8Array, path: string): OpenedRequest 
     alternativeModels: readAlternatives(body),
     stream: flagParameter(body, 'stream') ?? false,
     choices: countParameter(body, 'n', { most: maximumChoices }) ?? 1,
-    maxOutputTokens: readCap(body),
+    maxOutputTokens: readCap(body, caps),
     serviceTier: textParameter(body, 'service_tier'),
     ...measureInput(body, (_body, { key }) => mediaKinds[key]),
     options: readOptions(body),
   });
-  return { facts, usageRequested, rewrite: (changes) => rewrite(bytes, body, changes) };
+  return { facts, usageRequested, rewrite: (changes) => rewrite(bytes, body, caps, changes) };
 }
 
-/** Two names for one cap: the old one, and the one that also covers reasoning. */
-const capKeys = ['max_completion_tokens', 'max_tokens'] as const;
-
-/** The higher one when both are set, because providers differ in which they heed. */
-function readCap(body: Outline): number | undefined {
-  const caps = capKeys.map((key) => countParameter(body, key)).filter((cap) => cap !== undefined);
-  return caps.length === 0 ? undefined : Math.max(...caps);
+/** The higher one when both are set, because providers differ in which they prefer. */
+function readCap(body: Outline, caps: readonly CapParameter[]): number | undefined {
+  const written = caps.map((key) => countParameter(body, key)).filter((cap) => cap !== undefined);
+  return written.length === 0 ? undefined : Math.max(...written);
 }
 
 function rewrite(
   bytes: Uint8Array,
   body: Outline,
+  caps: readonly CapParameter[],
   { model, maxOutputTokens, reportUsage = false }: RequestChanges,
 ): Uint8Array {
-  const members = setMembers(body, { model, ...capChanges(body, maxOutputTokens) });
+  const members = setMembers(body, { model, ...capChanges(body, caps, maxOutputTokens) });
   return applySplices(bytes, [...members, ...(reportUsage ? requestUsage(body) : [])]);
 }
 
-/** Every cap that the caller wrote is set, else the newer one is added. */
-function capChanges(body: Outline, cap: number | undefined): Readonly<Record<string, number | undefined>> {
-  const written = capKeys.filter((key) => (memberValue(body, key) ?? undefined) !== undefined);
-  const keys = written.length > 0 ? written : capKeys.slice(0, 1);
+/** Every heeded cap that the caller wrote is set, else the first one is added. */
+function capChanges(
+  body: Outline,
+  caps: readonly CapParameter[],
+  cap: number | undefined,
+): Readonly<Record<string, number | undefined>> {
+  const written = caps.filter((key) => isGiven(body, key));
+  const keys = written.length > 0 ? written : caps.slice(0, 1);
   return Object.fromEntries(keys.map((key) => [key, cap]));
 }
 
