@@ -1,0 +1,2 @@
+export type { GenOpsMiddlewareOptions } from './middleware.ts';
+export { genopsMiddleware } from './middleware.ts';
