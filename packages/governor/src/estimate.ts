@@ -18,7 +18,8 @@ export interface Candidate {
 /** Bounds the call at every place that could serve it, before anything is sent or held. */
 export function estimate(line: Line, identified: IdentifiedCall): readonly [Candidate, ...Candidate[]] {
   const { call, opened, targets } = identified;
-  const { facts } = opened;
+  // Alternatives are bounded here, each on the list that it is on.
+  const { alternativeModels = [], ...facts } = opened.facts;
   const candidate = (target: Target): Candidate => {
     const requestModel = target.model ?? call.requestModel;
     const { provider: priceProvider, model } = pricedAt(target.provider, requestModel);
@@ -30,7 +31,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
       ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
       ...(facts.options !== undefined && { options: facts.options }),
     };
-    const alternatives = facts.alternativeModels?.map((other) => pricedAt(target.provider, other)) ?? [];
+    const alternatives = alternativeModels.map((other) => pricedAt(target.provider, other));
     const bound = boundAny(line, question, alternatives);
     return { target, requestModel, model, priceProvider, bound };
   };
