@@ -9,7 +9,7 @@ export interface Batch {
   readonly holds: { readonly number: number; readonly records: string } | undefined;
   /** Numbers of stored holds that have all ended. */
   readonly overHolds: readonly number[];
-  /** Each entry and what it counted, both as JSON. */
+  /** Each entry, what it counted, and what of it is a column, all as JSON. */
   readonly entries: string;
   readonly rows: readonly RowRecord[];
 }

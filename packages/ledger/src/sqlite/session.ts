@@ -1,5 +1,6 @@
 import { type Book, createBook, type RecordedEntry } from '../book.ts';
 import type { Clock } from '../clock.ts';
+import { type EntryFacts, factsToJson } from '../stored/entry-facts.ts';
 import { createPending } from '../stored/pending.ts';
 import { type Batch, toLines } from './batch.ts';
 import { createFreshIds } from './fresh-ids.ts';
@@ -50,7 +51,7 @@ export function openSession(path: string, clock: Clock): Session {
     book,
     changed: pending.changed,
     takeBatch: () => {
-      const { definitions, holds, ended, entries, rows } = pending.take();
+      const { definitions, holds, ended, entries, facts, rows } = pending.take();
       for (const id of ended) holdBatches.end(id);
       return {
         definitions: toLines(definitions),
@@ -59,7 +60,7 @@ export function openSession(path: string, clock: Clock): Session {
             ? undefined
             : { number: holdBatches.add(holds.map(([id]) => id)), records: toLines(holds) },
         overHolds: holdBatches.takeOver(),
-        entries: toLines(entries),
+        entries: toLines(entries.map((entry, index) => [...entry, factsToJson(facts[index] as EntryFacts)])),
         rows: rows.map(({ account, start, settled, held, told }) => [account, start, settled, held, told]),
       };
     },

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
-import { readFacts } from '../stored/entry-facts.ts';
+import { factsFromJson } from '../stored/entry-facts.ts';
 import { type Batch, fromLines } from './batch.ts';
 import { openForWriting } from './open-database.ts';
 import { createRollups } from './rollups.ts';
@@ -51,8 +51,8 @@ export function openWriter(path: string): Writer {
   }
 
   function writeEntries(entries: readonly string[][]): void {
-    for (const [body = '', draws = ''] of entries) {
-      const facts = readFacts(body);
+    for (const [body = '', draws = '', columns = ''] of entries) {
+      const facts = factsFromJson(columns);
       const groupId = groupOf(facts.group);
       seq += 1;
       const chained = hash('sha256', `${hashText}\n${body}\n${draws}`, 'buffer');

@@ -1,6 +1,7 @@
 import type { LedgerEntry, MoneyJson } from '@genops/core';
+import { knownCost } from '../entry.ts';
 import { entryDimension } from '../entry-query.ts';
-import { textToSubunits } from '../subunits.ts';
+import { textToSubunits, toSubunits } from '../subunits.ts';
 import { groupDimensions } from './dimensions.ts';
 
 /** What of an entry is a column. */
@@ -23,10 +24,19 @@ export interface EntryFacts {
 /** Entries without a known cost or hold count in this currency. */
 const defaultCurrency = 'USD';
 
-/** @param body - an entry as JSON */
+export function factsOf(entry: LedgerEntry): EntryFacts {
+  const cost = knownCost(entry);
+  return facts(entry, cost?.currency, cost === undefined ? undefined : toSubunits(cost.amount));
+}
+
+/** The same, read from what is stored. @param body - an entry as JSON */
 export function readFacts(body: string): EntryFacts {
   const entry = JSON.parse(body) as LedgerEntry;
-  const total = entry.cost.result === 'priced' ? (entry.cost.total as unknown as MoneyJson) : undefined;
+  const total = knownCost(entry) as MoneyJson | undefined;
+  return facts(entry, total?.currency, total === undefined ? undefined : textToSubunits(total.amount));
+}
+
+function facts(entry: LedgerEntry, currency: string | undefined, cost: bigint | undefined): EntryFacts {
   return {
     id: entry.id,
     kind: entry.kind,
@@ -35,9 +45,19 @@ export function readFacts(body: string): EntryFacts {
     group: groupDimensions.map((dimension) => entryDimension(entry, dimension) ?? null),
     sessionId: entry.attribution.sessionId ?? null,
     corrects: entry.corrects ?? null,
-    currency: total?.currency ?? entry.held?.currency ?? defaultCurrency,
-    cost: total === undefined ? undefined : textToSubunits(total.amount),
+    currency: currency ?? entry.held?.currency ?? defaultCurrency,
+    cost,
     inputTokens: entry.usage?.inputTokens ?? 0,
     outputTokens: entry.usage?.outputTokens ?? 0,
   };
+}
+
+/** Facts on their way to another thread. */
+export function factsToJson({ cost, ...facts }: EntryFacts): string {
+  return JSON.stringify({ ...facts, cost: cost?.toString() });
+}
+
+export function factsFromJson(json: string): EntryFacts {
+  const { cost, ...facts } = JSON.parse(json);
+  return { ...facts, cost: cost === undefined ? undefined : BigInt(cost) };
 }

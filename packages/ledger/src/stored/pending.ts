@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '@genops/core';
 import type { Row } from '../account.ts';
 import type { Hold, Journal, RecordedEntry } from '../book.ts';
+import { type EntryFacts, factsOf } from './entry-facts.ts';
 import {
   type DefinitionRecord,
   type Definitions,
@@ -33,6 +34,8 @@ export interface Changes {
   /** Ids of holds that ended. */
   readonly ended: readonly string[];
   readonly entries: readonly EntryRecord[];
+  /** What of each entry is a column, in the order of `entries`. */
+  readonly facts: readonly EntryFacts[];
   readonly rows: readonly Row[];
 }
 
@@ -61,6 +64,7 @@ export function createPending(definitions: Definitions): Pending {
         accounts: Array.from(holds.values(), (hold) => hold.draws.map(({ plan }) => plan.account)),
         ended,
         entries: Array.from(entries.values(), (recorded) => entryToRecord(recorded, definitions)),
+        facts: Array.from(entries.values(), ({ entry }) => factsOf(entry)),
         rows: [...rows],
         // Last: the records above may have met new ones.
         definitions: definitions.takeNew(),
