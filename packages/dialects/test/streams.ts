@@ -31,7 +31,9 @@ export function expectCutsDoNotMatter(dialect: Dialect, bytes: Buffer): void {
       // The slow comparison is for the message only.
       if (!isSame) expect(cut, `cut at ${cuts.join()}`).toEqual(whole);
     };
-    for (let cut = 0; cut <= bytes.length; cut += 1) check([cut]);
+    // Withholding does all that passing on does, and more: it is tried at every byte.
+    const stride = withholdUsage ? 1 : 7;
+    for (let cut = 0; cut <= bytes.length; cut += stride) check([cut]);
     check(Array.from({ length: bytes.length }, (_, index) => index));
     fc.assert(fc.property(fc.array(fc.nat(bytes.length), { maxLength: 20 }), check));
   }
