@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type AnswerFacts, money, type Provider, type WireError } from '@genops/core';
-import { testProvider } from '@genops/testing/conformance';
+import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import {
   cerebras,
@@ -166,6 +166,42 @@ const table: readonly Expected[] = [
   },
 ];
 
+const modelError = {
+  bytes: fixture('ollama/error.json'),
+  error: { status: 404, type: 'api_error', code: 'not_found', message: 'model "llama9" not found' },
+};
+const completionsFacts = { responseId: 'cmpl-7', responseModel: 'some-model', usage: { ...tokens } };
+
+/** Completions and embeddings look the same everywhere. */
+const besideChat: readonly ExchangeFixture[] = [
+  {
+    path: '/completions',
+    request: {
+      bytes: Buffer.from('{"model":"some-model","prompt":"Où est la gare ?","max_tokens":200,"stream":true}'),
+      facts: { requestModel: 'some-model', stream: true, maxOutputTokens: 200 },
+    },
+    answer: { bytes: fixture('completions.json'), facts: completionsFacts },
+    stream: {
+      bytes: fixture('completions-stream.sse'),
+      facts: { ...completionsFacts, complete: true, outputBytes: 26, outputEvents: 2 },
+    },
+    error: modelError,
+  },
+  {
+    path: '/embeddings',
+    request: {
+      bytes: Buffer.from('{"model":"some-model","input":["Où est la gare ?"]}'),
+      facts: { requestModel: 'some-model', stream: false },
+      takesCap: false,
+    },
+    answer: {
+      bytes: fixture('embeddings.json'),
+      facts: { responseModel: 'some-model', usage: { inputTokens: 7 } },
+    },
+    error: modelError,
+  },
+];
+
 for (const { provider, folder, model, facts, streamFacts, streamedReasoning, error, lacks } of table) {
   const { bytes = 0, events = 0 } = streamedReasoning ?? {};
   testProvider(provider, {
@@ -200,9 +236,48 @@ for (const { provider, folder, model, facts, streamFacts, streamedReasoning, err
           ...(lacks !== undefined && { lacks }),
         },
       },
+      ...besideChat.filter(({ path }) => provider.routes.some((route) => route.path === path)),
     ],
   });
 }
+
+testProvider(openaiCompatible({ id: 'anyone', baseUrl: 'https://llm.example.com/v1' }), {
+  keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  exchanges: [
+    {
+      path: '/chat/completions',
+      request: {
+        bytes: fixture('vllm/chat-request.json'),
+        facts: { requestModel: 'Qwen/Qwen3-32B', maxOutputTokens: 200 },
+      },
+      answer: {
+        bytes: fixture('ollama/chat.json'),
+        facts: { responseId: 'chatcmpl-732', responseModel: 'llama3.2:3b', usage: tokens },
+      },
+      error: modelError,
+    },
+    ...besideChat,
+  ],
+});
+
+describe('caps', () => {
+  it.each([
+    [deepseek, undefined, 'max_tokens'],
+    [groq, 50, 'max_completion_tokens'],
+  ])('are those that %o heeds', ({ routes }, believed, added) => {
+    const route = routes.find(({ path }) => path === '/chat/completions');
+    if (route?.kind !== 'metered') return expect.unreachable();
+    const ask = (fields: object) =>
+      route.dialect.openRequest(
+        Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...fields })),
+        route.path,
+      );
+    expect(ask({ max_completion_tokens: 50 }).facts.maxOutputTokens).toBe(believed);
+    expect(JSON.parse(Buffer.from(ask({}).rewrite({ maxOutputTokens: 7 })).toString())).toMatchObject({
+      [added]: 7,
+    });
+  });
+});
 
 describe('openaiCompatible', () => {
   it('makes a provider of any address', () => {

@@ -1,5 +1,5 @@
 import { defineProvider, type Provider, type ProviderRoute, type ProviderSetup } from '@genops/core';
-import { openaiChat } from '@genops/dialects';
+import { type CapParameter, defineOpenaiChat, openaiCompletions, openaiEmbeddings } from '@genops/dialects';
 
 /** What tells one provider that speaks plain OpenAI from another. */
 export interface OpenAICompatibleOptions {
@@ -13,6 +13,14 @@ export interface OpenAICompatibleOptions {
   readonly apiKeyEnv?: string;
   /** Sent with every call unless the caller says otherwise. Lower-case names. @default none */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What it serves besides chat. @default ['completions', 'embeddings'] */
+  readonly serves?: readonly ('completions' | 'embeddings')[];
+  /**
+   * Caps of a chat answer that it heeds; the first is added where the caller sets none.
+   *
+   * @default ['max_tokens'], which every server knows
+   */
+  readonly caps?: readonly [CapParameter, ...CapParameter[]];
   /** Further routes of its own. @default none */
   readonly routes?: readonly ProviderRoute[];
   readonly setup?: ProviderSetup;
@@ -26,20 +34,26 @@ export interface OpenAICompatibleOptions {
  */
 export function openaiCompatible(options: OpenAICompatibleOptions): Provider {
   const { id, name = id, baseUrl, headers, routes = [], setup = {} } = options;
+  const { serves = ['completions', 'embeddings'], caps = ['max_tokens'] } = options;
   return defineProvider({
     id,
     name,
     baseUrl: baseUrl.replace(/\/+$/, ''),
     apiKeyEnv: options.apiKeyEnv ?? `${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_API_KEY`,
     authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
-    routes: [...compatibleRoutes, ...routes],
+    routes: [
+      { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: defineOpenaiChat({ caps }) },
+      ...serves.map((what) => besideChat[what]),
+      { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
+      { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
+      ...routes,
+    ],
     setup: { keyProbe: '/models', ...setup },
     ...(headers !== undefined && { headers }),
   });
 }
 
-const compatibleRoutes: readonly ProviderRoute[] = [
-  { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
-  { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
-  { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
-];
+const besideChat: Readonly<Record<'completions' | 'embeddings', ProviderRoute>> = {
+  completions: { kind: 'metered', method: 'POST', path: '/completions', dialect: openaiCompletions },
+  embeddings: { kind: 'metered', method: 'POST', path: '/embeddings', dialect: openaiEmbeddings },
+};

@@ -9,6 +9,8 @@ export const groq = openaiCompatible({
   id: 'groq',
   name: 'Groq',
   baseUrl: 'https://api.groq.com/openai/v1',
+  serves: [],
+  caps: ['max_completion_tokens', 'max_tokens'],
   setup: { apiKeyShape: { pattern: /^gsk_\w{20,}$/, example: 'gsk_…' } },
 });
 
@@ -17,6 +19,7 @@ export const mistral = openaiCompatible({
   id: 'mistral',
   name: 'Mistral AI',
   baseUrl: 'https://api.mistral.ai/v1',
+  serves: ['embeddings'],
 });
 
 /** Counts what its cache had under names of its own. @see https://api-docs.deepseek.com (checked 2026-11-20) */
@@ -24,6 +27,7 @@ export const deepseek = openaiCompatible({
   id: 'deepseek',
   name: 'DeepSeek',
   baseUrl: 'https://api.deepseek.com',
+  serves: [],
   setup: { apiKeyShape: { pattern: /^sk-\w{20,}$/, example: 'sk-…' } },
 });
 
@@ -36,6 +40,8 @@ export const xai = openaiCompatible({
   id: 'x-ai',
   name: 'xAI',
   baseUrl: 'https://api.x.ai/v1',
+  serves: [],
+  caps: ['max_completion_tokens', 'max_tokens'],
   apiKeyEnv: 'XAI_API_KEY',
   setup: { apiKeyShape: { pattern: /^xai-\w{20,}$/, example: 'xai-…' } },
 });
@@ -65,6 +71,7 @@ export const perplexity = openaiCompatible({
   id: 'perplexity',
   name: 'Perplexity',
   baseUrl: 'https://api.perplexity.ai',
+  serves: [],
   setup: { apiKeyShape: { pattern: /^pplx-\w{20,}$/, example: 'pplx-…' } },
 });
 
@@ -73,6 +80,8 @@ export const cerebras = openaiCompatible({
   id: 'cerebras',
   name: 'Cerebras',
   baseUrl: 'https://api.cerebras.ai/v1',
+  serves: ['completions'],
+  caps: ['max_completion_tokens', 'max_tokens'],
   setup: { apiKeyShape: { pattern: /^csk-\w{20,}$/, example: 'csk-…' } },
 });
 
@@ -81,6 +90,7 @@ export const cohere = openaiCompatible({
   id: 'cohere',
   name: 'Cohere',
   baseUrl: 'https://api.cohere.ai/compatibility/v1',
+  serves: ['embeddings'],
   apiKeyEnv: 'COHERE_API_KEY',
 });
 
