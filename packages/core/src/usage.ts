@@ -91,13 +91,15 @@ export type MeterQuantities = { readonly [M in Meter]?: number };
  * @throws {UsageError} naming the counter, or both counters and both values
  */
 export function checkUsage(usage: Usage): void {
-  for (const [counter, value] of Object.entries(usage)) {
+  for (const counter of Object.keys(usage) as UsageCounter[]) {
+    const value = usage[counter];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
       throw new UsageError(counter, value, 'a non-negative integer below 2^53');
     }
   }
   for (const [whole, parts] of containment) {
-    const sum = parts.reduce((total, part) => total + (usage[part] ?? 0), 0);
+    let sum = 0;
+    for (const part of parts) sum += usage[part] ?? 0;
     if (sum === 0) continue;
     const total = usage[whole];
     if (total === undefined || sum > total) {

@@ -68,13 +68,14 @@ function multiply(quantity: bigint, { steps, divisor }: SheetRate, scale: number
 
 function line(meter: Meter, quantity: number, rate: SheetRate, subtotal: Money): CostLine {
   const { unitPrice, per, factor, pricedAs } = rate;
-  return {
+  const made: { -readonly [Key in keyof CostLine]: CostLine[Key] } = {
     meter,
     quantity: String(quantity),
     unitPrice,
     per,
-    ...(factor !== undefined && { factor }),
-    ...(pricedAs !== undefined && { pricedAs }),
     subtotal,
   };
+  if (factor !== undefined) made.factor = factor;
+  if (pricedAs !== undefined) made.pricedAs = pricedAs;
+  return made;
 }

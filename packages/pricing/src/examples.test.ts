@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type AnswerFacts, amountOf, money } from '@genops/core';
+import { type AnswerFacts, amountOf, money, usageFromSnake } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { createPricing } from './create-pricing.ts';
 import { type PricedComponent, priceLine } from './price-line.ts';
-import { usageFromRecord } from './usage-record.ts';
 
 /** Worked examples, each with the sources that agree on it. */
 interface Example {
@@ -83,12 +82,12 @@ describe('price', () => {
     const parts: AnswerFacts['parts'] = example.expected_sub_calls
       // Messages are already in the totals; advice and compaction are not.
       ?.filter(({ type }) => type !== 'message')
-      .map(({ model, usage }) => ({ responseModel: model, usage: usageFromRecord(usage) }));
+      .map(({ model, usage }) => ({ responseModel: model, usage: usageFromSnake(usage) }));
     const cost = prices.price({
       provider: example.provider,
       model: example.model as string,
       at: example.at ?? '2026-09-24T12:00:00Z',
-      usage: usageFromRecord(example.expected_normalised_usage ?? {}),
+      usage: usageFromSnake(example.expected_normalised_usage ?? {}),
       ...(parts && { parts }),
       ...(example.reported && { reportedCost: money(example.reported.cost) }),
     });

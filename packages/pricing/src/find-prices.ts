@@ -61,9 +61,10 @@ export function instantOf(at: string): number {
 
 /** The reference as it stands on a cost; how old the price is depends on when it is used. */
 export function referenceAt(reference: SegmentReference, at: number, atText: string): PriceReference {
-  const { id, catalog, retrievedAt = atText } = reference;
-  const ageDays = Math.max(0, Math.floor((at - Date.parse(retrievedAt)) / dayMs));
-  return { id, catalog, retrievedAt, ageDays };
+  const { id, catalog, retrievedAt } = reference;
+  if (retrievedAt === undefined) return { id, catalog, retrievedAt: atText, ageDays: 0 };
+  const ageDays = Math.max(0, Math.floor((at - retrievedAt.milliseconds) / dayMs));
+  return { id, catalog, retrievedAt: retrievedAt.text, ageDays };
 }
 
 const dayMs = 86_400_000;

@@ -38,6 +38,4 @@ export type {
   When,
 } from './schema.ts';
 export { priceFileSchema } from './schema.ts';
-export type { UsageRecord } from './usage-record.ts';
-export { usageFromRecord, usageToRecord } from './usage-record.ts';
 export type { VolumeDiscount } from './volume-discount.ts';

@@ -8,12 +8,12 @@ import {
   type Meter,
   type Money,
   money,
-  type Usage,
+  usageFromSnake,
 } from '@genops/core';
 import type { GatewayFeeQuestion } from './gateway-fee.ts';
 import type { PriceBook } from './price-book.ts';
 import type { PriceQuestion } from './pricing.ts';
-import { unitNames, usageFromRecord } from './usage-record.ts';
+import { unitNames } from './unit-names.ts';
 
 /** What a line of a file comes to, in the spelling of the file. */
 export interface PricedLine {
@@ -103,18 +103,13 @@ function priceQuestion(record: Fields, usage: unknown): PriceQuestion {
     provider: text(record, 'provider'),
     model: text(record, 'model'),
     at: text(record, 'at'),
-    usage: readUsage(usage),
+    usage: usageFromSnake(usage),
     ...optional('serviceTier', optionalText(record, 'service_tier')),
     ...optional('speed', optionalText(record, 'speed')),
     ...optional('region', optionalText(record, 'region')),
     ...optional('options', readOptions(record['options'])),
     ...optional('reportedCost', readMoney(record, 'reported_cost_usd')),
   };
-}
-
-function readUsage(usage: unknown): Usage {
-  if (!isRecord(usage)) throw new InvalidLine('usage: expected an object of counters');
-  return usageFromRecord(usage);
 }
 
 /** `search_context_size` → `searchContextSize`. */

@@ -2,6 +2,8 @@ import {
   addMoney,
   type Cost,
   type CostBasis,
+  type CostLine,
+  type Meter,
   type MeterQuantities,
   splitUsage,
   subtractMoney,
@@ -83,20 +85,28 @@ function computeUsage(locate: Locate, question: PricedModel, usage: Usage, basis
   const charged = charge(sheet, asked, prices.currency);
   if (charged.result === 'no_rate') return noRate(located, charged.meter);
 
-  const warnings = [...located.warnings];
-  for (const { meter, pricedAs } of charged.lines) {
-    if (pricedAs !== undefined && meter !== 'gateway_fee' && !usuallyInside.has(meter)) {
-      warnings.push(`No price for ${meter}: priced as ${pricedAs}`);
-    }
-  }
-  return {
+  const cost: { -readonly [Key in keyof PricedCost]: PricedCost[Key] } = {
     result: 'priced',
     total: charged.total,
     lines: charged.lines,
     basis,
-    ...(reference && { price: referenceAt(reference, at, question.at) }),
-    ...(warnings.length > 0 && { warnings }),
   };
+  if (reference !== undefined) cost.price = referenceAt(reference, at, question.at);
+  const warnings = warningsOf(located, charged.lines);
+  if (warnings.length > 0) cost.warnings = warnings;
+  return cost;
+}
+
+/** What somebody who checks the cost should know: names that were read loosely, prices that stood in. */
+function warningsOf(located: LocatedModel, lines: readonly CostLine[]): readonly string[] {
+  const standIns = lines.filter(
+    ({ pricedAs, meter }) => pricedAs !== undefined && !usuallyInside.has(meter as Meter),
+  );
+  if (standIns.length === 0) return located.warnings;
+  return [
+    ...located.warnings,
+    ...standIns.map(({ meter, pricedAs }) => `No price for ${meter}: priced as ${pricedAs}`),
+  ];
 }
 
 /** What a call uses without any counter saying so: itself, and what its model's name asked for. */

@@ -23,7 +23,7 @@ export interface SegmentReference {
   readonly id: string;
   readonly catalog: string;
   /** Absent for a user's own undated price. */
-  readonly retrievedAt: string | undefined;
+  readonly retrievedAt: { readonly text: string; readonly milliseconds: number } | undefined;
 }
 
 /**
@@ -76,6 +76,7 @@ function segment(
 ): Segment {
   let compiled: CompiledVersion | undefined;
   const source = version.source === undefined ? undefined : file.sources?.[version.source];
+  const retrievedAt = source?.retrievedAt ?? version.validFrom;
   return {
     from,
     until,
@@ -87,7 +88,8 @@ function segment(
     reference: {
       id: `${file.provider}/${entry.model}@${version.validFrom ?? 'initial'}`,
       catalog: catalog.hash,
-      retrievedAt: source?.retrievedAt ?? version.validFrom,
+      retrievedAt:
+        retrievedAt === undefined ? undefined : { text: retrievedAt, milliseconds: Date.parse(retrievedAt) },
     },
   };
 }

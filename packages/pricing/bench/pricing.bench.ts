@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { usageFromSnake } from '@genops/core';
+import { createPricing, type PriceQuestion } from '@genops/pricing';
+import { calcPrice } from '@pydantic/genai-prices';
+
+/**
+ * This package and `@pydantic/genai-prices` on the same calls: operations a second, and how many come out
+ * exactly. Run with `pnpm bench`; ratios of one run are comparable, absolute figures are not.
+ */
+
+interface Case {
+  readonly question: PriceQuestion;
+  readonly expected: string;
+  /** The same question as the other package is asked. */
+  readonly theirs: readonly [
+    Record<string, number>,
+    string,
+    { readonly providerId: string; readonly timestamp: Date },
+  ];
+}
+
+const theirProvider: Readonly<Record<string, string>> = { 'aws-bedrock': 'aws', 'google-vertex': 'google' };
+
+/** Worked examples that ask for nothing which the other package has no parameter for. */
+const cases: readonly Case[] = readFileSync(new URL('../fixtures/examples.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .filter(
+    ({ kind, service_tier, speed, region, options }) =>
+      kind === 'cost' && !(service_tier ?? speed ?? region ?? options),
+  )
+  .map(({ provider, model, at, usage, expected_cost_usd }) => ({
+    question: { provider, model, at, usage: usageFromSnake(usage) },
+    expected: expected_cost_usd,
+    theirs: [usage, model, { providerId: theirProvider[provider] ?? provider, timestamp: new Date(at) }],
+  }));
+
+const prices = createPricing();
+
+function ours({ question }: Case): string | undefined {
+  const cost = prices.price(question);
+  return cost.result === 'priced' ? cost.total.amount.toFixed() : undefined;
+}
+
+function theirs({ theirs: [usage, model, options] }: Case): number | undefined {
+  try {
+    return calcPrice(usage, model, options)?.total_price;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Cases that both answer, so that neither gains by giving up. */
+const both = cases.filter((each) => ours(each) !== undefined && theirs(each) !== undefined);
+
+function operationsPerSecond(run: (each: Case) => unknown): number {
+  const rounds = 200;
+  let best = 0;
+  for (let attempt = 0; attempt < 7; attempt++) {
+    const start = performance.now();
+    for (let round = 0; round < rounds; round++) for (const each of both) run(each);
+    const seconds = (performance.now() - start) / 1000;
+    best = Math.max(best, (rounds * both.length) / seconds);
+  }
+  return best;
+}
+
+const ourSpeed = operationsPerSecond(({ question }) => prices.price(question));
+const theirSpeed = operationsPerSecond(theirs);
+const exact = cases.filter((each) => ours(each) === each.expected).length;
+const theirExact = cases.filter((each) => String(theirs(each)) === each.expected).length;
+const theirClose = cases.filter((each) => {
+  const price = theirs(each);
+  return price !== undefined && Math.abs(price - Number(each.expected)) <= 1e-9 * Math.max(1, price);
+}).length;
+
+const start = performance.now();
+const before = process.memoryUsage().heapUsed;
+const fresh = createPricing();
+const opened = performance.now();
+fresh.price(both[0]?.question as PriceQuestion);
+const first = performance.now();
+for (const provider of fresh.providers) fresh.model(provider, 'nothing', '2026-11-01T00:00:00Z');
+const all = performance.now();
+
+const facts = {
+  requestModel: 'gpt-5.4',
+  stream: true,
+  choices: 1,
+  inputBytes: 4000,
+  maxOutputTokens: 500,
+} as const;
+const boundSpeed = operationsPerSecond(({ question }) => prices.upperBound({ ...question, facts }));
+
+const lines = [
+  `cases: ${cases.length}; answered by both: ${both.length}`,
+  `price      ours ${Math.round(ourSpeed).toLocaleString('en')}/s   theirs ${Math.round(theirSpeed).toLocaleString('en')}/s   ratio ${(ourSpeed / theirSpeed).toFixed(2)}`,
+  `upperBound ours ${Math.round(boundSpeed).toLocaleString('en')}/s`,
+  `exact to the last digit: ours ${exact}/${cases.length}, theirs ${theirExact}/${cases.length} (within a billionth: ${theirClose})`,
+  `opening the catalogue ${(opened - start).toFixed(1)} ms, first price ${(first - opened).toFixed(1)} ms, all ${fresh.providers.length} providers ${(all - first).toFixed(1)} ms, heap ${((process.memoryUsage().heapUsed - before) / 2 ** 20).toFixed(1)} MB`,
+];
+process.stdout.write(`${lines.join('\n')}\n`);
