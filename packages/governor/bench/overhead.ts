@@ -58,25 +58,46 @@ const clients = new Map<string, Client>([
   ...governors.map(([name, governor]) => [name, governor.wrap(bare, { provider: openai })] as const),
 ]);
 
+/** What was measured of one client. */
+interface Measured {
+  /** Of each call. */
+  readonly durationsUs: number[];
+  /** Of each round, per call: time on all cores, which a busy machine does not stretch. */
+  readonly cpuUs: number[];
+}
+
 print(`Node ${process.version}, ${rounds} alternating rounds of ${callsPerRound} calls, one after another`);
 for (const { name, prompt, stream } of scenarios) {
-  const durations = new Map<string, number[]>([...clients.keys()].map((client) => [client, []]));
+  const measured = new Map<string, Measured>(
+    [...clients.keys()].map((client) => [client, { durationsUs: [], cpuUs: [] }]),
+  );
   for (let round = -2; round < rounds; round += 1) {
     for (const [client, api] of clients) {
-      for (let call = 0; call < callsPerRound; call += 1) {
-        const startedAt = performance.now();
-        await ask(api, prompt, stream);
-        // The first rounds warm up.
-        if (round >= 0) durations.get(client)?.push((performance.now() - startedAt) * 1000);
-      }
+      const { durationsUs, cpuUs } = await measureRound(api, prompt, stream);
+      // The first rounds warm up.
+      if (round < 0) continue;
+      measured.get(client)?.durationsUs.push(...durationsUs);
+      measured.get(client)?.cpuUs.push(...cpuUs);
     }
   }
-  report(name, durations);
+  report(name, measured);
 }
 
 await Promise.all(governors.map(([, governor]) => governor.close()));
 upstream.stop();
 await rm(directory, { recursive: true, force: true });
+
+async function measureRound(client: Client, prompt: string, stream: boolean): Promise<Measured> {
+  const durationsUs: number[] = [];
+  const before = process.cpuUsage();
+  for (let call = 0; call < callsPerRound; call += 1) {
+    const startedAt = performance.now();
+    await ask(client, prompt, stream);
+    durationsUs.push((performance.now() - startedAt) * 1000);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { durationsUs, cpuUs: [(user + system) / callsPerRound] };
+}
 
 async function ask(client: Client, content: string, stream: boolean): Promise<void> {
   const question = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content }], max_tokens: 100 };
@@ -89,25 +110,22 @@ async function ask(client: Client, content: string, stream: boolean): Promise<vo
   }
 }
 
-function report(scenario: string, durations: ReadonlyMap<string, readonly number[]>): void {
+function report(scenario: string, measured: ReadonlyMap<string, Measured>): void {
   const column = (text: string): string => text.padStart(14);
-  const columns = ['median µs', 'p95 µs', 'added median', 'added p95', 'ratio'];
+  const columns = ['median µs', 'p95 µs', 'CPU µs', 'added median', 'added p95', 'added CPU'];
   print(`\n${scenario.padEnd(18)}${columns.map(column).join('')}`);
-  const base = durations.get('bare') ?? [];
-  for (const [client, own] of durations) {
-    const [median, p95] = [percentile(own, 0.5), percentile(own, 0.95)];
-    const added = client === 'bare' ? ['', '', ''] : addedTo(base, median, p95);
-    const cells = [median.toFixed(0), p95.toFixed(0), ...added];
-    print(`  ${client.padEnd(16)}${cells.map(column).join('')}`);
+  const base = figuresOf(measured.get('bare'));
+  for (const [client, own] of measured) {
+    const figures = figuresOf(own);
+    const added = client === 'bare' ? [] : figures.map((figure, index) => figure - (base[index] ?? 0));
+    print(
+      `  ${client.padEnd(16)}${[...figures, ...added].map((figure) => column(figure.toFixed(0))).join('')}`,
+    );
   }
 }
 
-function addedTo(base: readonly number[], median: number, p95: number): string[] {
-  return [
-    (median - percentile(base, 0.5)).toFixed(0),
-    (p95 - percentile(base, 0.95)).toFixed(0),
-    (median / percentile(base, 0.5)).toFixed(2),
-  ];
+function figuresOf({ durationsUs, cpuUs }: Measured = { durationsUs: [], cpuUs: [] }): readonly number[] {
+  return [percentile(durationsUs, 0.5), percentile(durationsUs, 0.95), percentile(cpuUs, 0.5)];
 }
 
 function percentile(values: readonly number[], share: number): number {
