@@ -1,5 +1,7 @@
 import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } from '@genops/core';
+import type { StreamTranslator, Translation } from '@genops/dialects';
 import type { AttemptContext } from '@genops/router';
+import type { Candidate } from './estimate.ts';
 import { forwardedHeaders, forwardedToOthers, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
@@ -24,6 +26,8 @@ export type Attempt =
       readonly firstByteMs?: number;
       readonly headers: Headers;
       readonly body: Uint8Array;
+      /** What the caller gets instead, when the provider speaks another way. */
+      readonly translated?: Uint8Array;
       readonly facts: AnswerFacts;
     }
   /** A stream that was passed on, all but its last bytes; or one that began with an error. */
@@ -60,24 +64,41 @@ export interface AttemptOptions {
   readonly context: Pick<AttemptContext, 'remainingMs' | 'firstByteMs' | 'signal' | 'claim'>;
 }
 
-/** Builds what goes out: the caller's bytes, changed only where the line needs it. */
+/** Builds what goes out. */
 function outboundRequest({ plan, identified, context }: AttemptOptions): OutboundRequest {
-  const { request, opened, call } = identified;
+  const { request } = identified;
   const { provider } = plan.route.target;
-  const { requestModel } = plan.route;
   return {
     method: request.method,
-    url: provider.baseUrl + request.path,
+    url: provider.baseUrl + outboundPath(identified, plan.route),
     headers: outboundHeaders(identified, plan.route.target),
-    body: provider.isSigned?.(request.headers)
-      ? request.body
-      : opened.rewrite({
-          ...(opened.facts.stream && { reportUsage: true }),
-          ...(plan.maxOutputTokens !== undefined && { maxOutputTokens: plan.maxOutputTokens }),
-          ...(requestModel !== call.requestModel && { model: requestModel }),
-        }),
+    body: plan.route.translated ?? ownBody(identified, plan),
     timeoutMs: context.remainingMs,
   };
+}
+
+/** The caller's bytes, changed only where the line needs it. */
+function ownBody({ request, opened, call }: IdentifiedCall, { route, maxOutputTokens }: Plan): Uint8Array {
+  if (route.target.provider.isSigned?.(request.headers)) return request.body;
+  return opened.rewrite({
+    ...(opened.facts.stream && { reportUsage: true }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(route.requestModel !== call.requestModel && { model: route.requestModel }),
+  });
+}
+
+/** The caller's own path where the caller's own provider is asked; elsewhere that of the route, filled in. */
+function outboundPath(identified: IdentifiedCall, { target, requestModel }: Candidate): string {
+  const { request, opened, call, addressed } = identified;
+  const { provider, route, translation } = target;
+  if (translation === undefined && (provider.id === addressed || route.path.includes('*'))) {
+    return requestModel === call.requestModel
+      ? request.path
+      : (opened.rewritePath?.({ model: requestModel }) ?? request.path);
+  }
+  // Gemini's: a version, then the model.
+  const path = route.path.replace('/*/', '/v1beta/').replace('*', encodeURIComponent(requestModel));
+  return opened.facts.stream && path.includes(':stream') ? `${path}?alt=sse` : path;
 }
 
 /**
@@ -104,7 +125,7 @@ export function outboundHeaders(
  */
 export function attempt(options: AttemptOptions): Promise<Attempt> {
   const { plan, identified, transport, client, limits, context } = options;
-  const { provider, route } = plan.route.target;
+  const { provider, route, translation } = plan.route.target;
   const { dialect } = route;
   return new Promise((resolve, reject) => {
     const startedAtMs = performance.now();
@@ -113,6 +134,8 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     let headers: Headers = {};
     let headFacts: AnswerFacts = {};
     let reader: StreamReader | undefined;
+    /** Turns the provider's stream into the caller's. */
+    let stream: StreamTranslator | undefined;
     let begun = false;
     let firstByteMs: number | undefined;
     let rest: Uint8Array[] = [];
@@ -137,7 +160,16 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       else {
         const body = collected.length === 1 ? (collected[0] as Uint8Array) : Buffer.concat(collected);
         const facts = { ...headFacts, ...readWhole(body, status, dialect.readAnswer) };
-        resolve({ result: 'answered', status, headers, body, facts, ...timed() });
+        const translated = translation && translateWhole(translation, status, body);
+        resolve({
+          result: 'answered',
+          status,
+          headers,
+          body,
+          facts,
+          ...timed(),
+          ...(translated !== undefined && { translated }),
+        });
       }
     };
     const finishStream = (
@@ -145,7 +177,10 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       error: TransportError | undefined,
       cancelled: boolean,
     ): void => {
-      if (error === undefined) rest.push(...read.flush());
+      if (error === undefined) {
+        const last = read.flush();
+        rest.push(...(stream === undefined ? last : stream.flush()));
+      }
       const facts = { ...headFacts, ...read.facts() };
       const broken = error ?? (isCut(facts) ? cutShort : undefined);
       if (broken !== undefined && !begun) {
@@ -177,7 +212,8 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       }
     };
     const readStream = (read: StreamReader, chunk: Uint8Array): void => {
-      const passed = read.push(chunk);
+      const came = read.push(chunk);
+      const passed = stream === undefined ? came : stream.push(chunk);
       const facts = read.facts();
       if (!begun) {
         rest.push(...passed);
@@ -217,7 +253,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
         headers = returnedHeaders(answerHeaders);
         headFacts = provider.readHead?.(headers) ?? {};
         if (identified.opened.facts.stream && isStream(status, headers)) {
-          reader = dialect.createStreamReader({ withholdUsage: !identified.opened.usageRequested });
+          const { usageRequested } = identified.opened;
+          stream = translation?.stream({ usage: usageRequested });
+          reader = dialect.createStreamReader({ withholdUsage: stream === undefined && !usageRequested });
         }
       },
       data: (chunk) => {
@@ -278,6 +316,17 @@ function guarded(answer: AnswerHandler, fail: (error: unknown) => void): AnswerH
     end: guard(answer.end),
     error: guard(answer.error),
   };
+}
+
+/** What cannot be read cannot be translated: it goes on as it came, and counts as no answer. */
+function translateWhole(translation: Translation, status: number, body: Uint8Array): Uint8Array | undefined {
+  if (status >= 300) return translation.error(status, body);
+  try {
+    return translation.answer(body);
+  } catch (error) {
+    if (hasErrorCode(error, 'invalid_request')) return undefined;
+    throw error;
+  }
 }
 
 function isStream(status: number, headers: Headers): boolean {

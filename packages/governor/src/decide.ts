@@ -1,4 +1,4 @@
-import { type Decision, type Refusal, refusalCode } from '@genops/core';
+import { type Decision, hasErrorCode, type Refusal, refusalCode } from '@genops/core';
 import type { MatchedLimit, Ruling } from '@genops/policy';
 import type { RejectedRoute } from '@genops/router';
 import type { Candidate } from './estimate.ts';
@@ -21,6 +21,48 @@ export interface Verdict {
  * price. A call is refused when no place is left; the place that was addressed says why.
  */
 export function decide(line: Line, identified: IdentifiedCall, all: readonly Candidate[]): Verdict {
+  const verdict = judge(line, identified, all);
+  if (verdict.candidates.every(({ target }) => target.translation === undefined)) return verdict;
+  const candidates: Candidate[] = [];
+  const excluded: RejectedRoute[] = [];
+  for (const candidate of verdict.candidates) {
+    const translated = translateFor(identified, candidate);
+    if (typeof translated === 'string') excluded.push(without(candidate, translated));
+    else candidates.push(translated);
+  }
+  const [first] = excluded;
+  return {
+    ...verdict,
+    candidates,
+    excluded: [...verdict.excluded, ...excluded],
+    ...(candidates.length === 0 && first !== undefined && { refusal: untranslatable(first.reason) }),
+  };
+}
+
+/** What cannot be said in the provider's format is named here, before anything is held or sent. */
+function translateFor({ opened, request }: IdentifiedCall, candidate: Candidate): Candidate | string {
+  const { target, bound, requestModel } = candidate;
+  if (target.translation === undefined) return candidate;
+  const cap = bound.result === 'bounded' ? bound.maxOutputTokens : undefined;
+  try {
+    const translated = target.translation.request(request.body, {
+      model: requestModel,
+      stream: opened.facts.stream,
+      ...(cap !== undefined && { maxOutputTokens: cap }),
+    });
+    return { ...candidate, translated };
+  } catch (error) {
+    if (hasErrorCode(error, 'invalid_request')) return error.message;
+    throw error;
+  }
+}
+
+function untranslatable(message: string): Refusal {
+  const reasonCode = 'x_untranslatable';
+  return { status: 400, reasonCode, code: refusalCode(reasonCode), message };
+}
+
+function judge(line: Line, identified: IdentifiedCall, all: readonly Candidate[]): Verdict {
   const { call } = identified;
   const limits = line.limits.of(call);
   const rulings = all.map((candidate) => ({ candidate, ruling: rule(line, identified, candidate) }));

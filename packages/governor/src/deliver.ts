@@ -19,15 +19,17 @@ export function deliver(
   if (client.gone.aborted) return;
   const { dialect } = identified.request;
   switch (attempt.result) {
-    case 'answered':
+    case 'answered': {
+      const body = attempt.translated ?? attempt.body;
       client.head(attempt.status, {
         ...attempt.headers,
-        'content-length': String(attempt.body.byteLength),
+        'content-length': String(body.byteLength),
         ...holdHeaders(identified, hold),
         ...settledHeaders(cost, settled),
       });
-      client.write(attempt.body);
+      client.write(body);
       break;
+    }
     case 'streamed':
       if (!attempt.begun)
         client.head(attempt.status, { ...attempt.headers, ...holdHeaders(identified, hold) });

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly priceProvider: string;
   /** The most that it can come to. */
   readonly bound: Bound;
+  /** The request as the provider reads it, where that is another format. */
+  readonly translated?: Uint8Array;
 }
 
 /** Bounds the call at every place that could serve it, before anything is sent or held. */

@@ -40,7 +40,7 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
   const opened = request.dialect.openRequest(request.body, request.path, request.headers['content-type']);
   const model = opened.facts.requestModel;
   const addressed = request.targetsFor(model);
-  const routed = line.routesFor(model, request.dialect);
+  const routed = line.routesFor(model, request.dialect, opened.facts.stream);
   const [first, ...others] = routed === undefined ? addressed : ownFirst(routed.targets, addressed);
   if (first === undefined) {
     throw new InvalidRequestError(

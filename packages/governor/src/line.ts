@@ -1,4 +1,5 @@
 import type { Attribution, Dialect, GovernorEvent, ModelAt, Provider, ProviderRoute } from '@genops/core';
+import type { Translation } from '@genops/dialects';
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
@@ -65,6 +66,8 @@ export interface Target
   > {
   readonly provider: Provider;
   readonly route: Extract<ProviderRoute, { kind: 'metered' }>;
+  /** Where the provider does not speak as the caller does. */
+  readonly translation?: Translation;
   /** Asked for instead of the model that the caller named. */
   readonly model?: string;
   /** Replaces the caller's own credentials. */
@@ -72,7 +75,11 @@ export interface Target
 }
 
 /** The places that a route names for a model, and how to order them; undefined when no route is for it. */
-export type RouteLookup = (requestModel: string, dialect: Dialect) => RoutedTargets | undefined;
+export type RouteLookup = (
+  requestModel: string,
+  dialect: Dialect,
+  stream: boolean,
+) => RoutedTargets | undefined;
 
 export interface RoutedTargets {
   readonly targets: readonly Target[];

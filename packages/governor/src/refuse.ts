@@ -122,6 +122,7 @@ function refusalError(refusal: Refusal): WireError {
 
 function typeOf(refusal: Refusal): string {
   if (refusal.status === 503) return 'api_error';
+  if (refusal.status === 400) return 'invalid_request_error';
   if (refusal.status === 403) return 'permission_error';
   return refusal.reasonCode === 'RATE_LIMITED' ? 'rate_limit_error' : 'insufficient_quota';
 }

@@ -1,4 +1,5 @@
-import { ConfigurationError, type Provider } from '@genops/core';
+import { ConfigurationError, type Dialect, type Provider } from '@genops/core';
+import { translate } from '@genops/dialects';
 import type { RouterOptions, RouteTarget } from '@genops/router';
 import type { MeteredRoute } from './directory.ts';
 import type { RouteLookup, Target } from './line.ts';
@@ -40,29 +41,50 @@ export function createRouteLookup(
       throw new ConfigurationError(`routes[${index}].targets`, 'expected one or more');
     return {
       serves: modelTest(models),
-      targets: targets.flatMap((target, place) => {
+      places: targets.map(({ provider: id, ...more }, place): Place => {
+        const provider = providers.find((one) => one.id === id);
         const path = `routes[${index}].targets[${place}].provider`;
-        return targetsAt(providers, target, path);
+        if (provider === undefined) throw new ConfigurationError(path, `no provider has the id "${id}"`);
+        return { provider, more };
       }),
       strategy: strategy === undefined ? {} : { strategy },
     };
   });
-  return (requestModel, dialect) => {
+  return (requestModel, dialect, stream) => {
     const found = compiled.find(({ serves }) => serves(requestModel));
     if (found === undefined) return undefined;
-    const targets = found.targets.filter(({ route }) => route.dialect.id === dialect.id);
-    return { targets, ...found.strategy };
+    return { targets: found.places.flatMap((place) => targetAt(place, dialect, stream)), ...found.strategy };
   };
 }
 
-/** A provider's every way of being asked; which one it is depends on the caller's dialect. */
-function targetsAt(providers: readonly Provider[], options: RouteTargetOptions, path: string): Target[] {
-  const { provider: id, ...more } = options;
-  const provider = providers.find((one) => one.id === id);
-  if (provider === undefined) throw new ConfigurationError(path, `no provider has the id "${id}"`);
-  return provider.routes
-    .filter((route): route is MeteredRoute => route.kind === 'metered')
-    .map((route) => ({ provider, route, ...more }));
+interface Place {
+  readonly provider: Provider;
+  readonly more: Omit<RouteTargetOptions, 'provider'>;
+}
+
+/** How a provider is asked: in the caller's own format where it has that, else in one that can be translated. */
+function targetAt({ provider, more }: Place, caller: Dialect, stream: boolean): readonly Target[] {
+  const routes = provider.routes.filter((route): route is MeteredRoute => route.kind === 'metered');
+  const same = routes.filter(({ dialect }) => dialect.id === caller.id);
+  if (same.length > 0) return [{ provider, route: forStream(same, stream), ...more }];
+  const others = routes.flatMap((route) => {
+    const translation = translate(caller, route.dialect);
+    return translation === undefined ? [] : [{ route, translation }];
+  });
+  const [first] = others;
+  if (first === undefined) return [];
+  const alike = others.filter(({ route }) => route.dialect.id === first.route.dialect.id);
+  const route = forStream(
+    alike.map((one) => one.route),
+    stream,
+  );
+  return [{ provider, route, translation: first.translation, ...more }];
+}
+
+/** Some providers are asked for a stream at another path. */
+function forStream(routes: readonly MeteredRoute[], stream: boolean): MeteredRoute {
+  const streams = ({ path }: MeteredRoute): boolean => /stream/i.test(path);
+  return routes.find((route) => streams(route) === stream) ?? (routes[0] as MeteredRoute);
 }
 
 /** `*` stands for any run of characters. */
