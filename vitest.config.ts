@@ -13,6 +13,9 @@ export default defineConfig({
     setupFiles: [fileURLToPath(new URL('./vitest.setup.ts', import.meta.url))],
     reporters: ['default', 'json'],
     outputFile: { json: '.reports/test.json' },
+    // A busy machine is no failure: these only end what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

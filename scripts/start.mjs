@@ -5,11 +5,15 @@ import { install, root, run, toolEnvironment } from './bootstrap.mjs';
 
 install();
 
-const build = spawnSync('turbo', ['run', 'build', '--filter=@genops/proxy...', '--filter=@genops/cli...', '--output-logs=errors-only'], {
-  cwd: root,
-  env: toolEnvironment(),
-  encoding: 'utf8',
-});
+const build = spawnSync(
+  'turbo',
+  ['run', 'build', '--filter=@genops/proxy...', '--filter=@genops/cli...', '--output-logs=errors-only'],
+  {
+    cwd: root,
+    env: toolEnvironment(),
+    encoding: 'utf8',
+  },
+);
 if (build.status !== 0) {
   console.error(`${build.stdout ?? ''}${build.stderr ?? ''}`);
   console.error('The proxy could not be built. The reason is above.');
