@@ -28,6 +28,13 @@ const facts = {
   },
 };
 
+const completionsFacts = {
+  responseId: 'gen-1762950412-Q29tcGxldGlvbg',
+  responseModel: 'openai/gpt-3.5-turbo-instruct',
+  usage: { inputTokens: 7, outputTokens: 12 },
+  reportedCost: money('0.0000345'),
+};
+
 testProvider(openrouter, {
   keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   exchanges: [
@@ -57,6 +64,23 @@ testProvider(openrouter, {
           code: 'rate_limit_exceeded',
           message: 'Rate limit exceeded',
         },
+        lacks: ['error.type', 'error.param'],
+      },
+    },
+    {
+      path: '/completions',
+      request: {
+        bytes: fixture('completions-request.json'),
+        facts: { requestModel: 'openai/gpt-3.5-turbo-instruct', stream: true, maxOutputTokens: 200 },
+      },
+      answer: { bytes: fixture('completions.json'), facts: completionsFacts },
+      stream: {
+        bytes: fixture('completions-stream.sse'),
+        facts: { ...completionsFacts, complete: true, outputBytes: 26, outputEvents: 6 },
+      },
+      error: {
+        bytes: fixture('error-503.json'),
+        error: { status: 503, type: 'api_error', code: '503', message: 'Provider overloaded' },
         lacks: ['error.type', 'error.param'],
       },
     },

@@ -1,5 +1,5 @@
 import { defineProvider, type Provider } from '@genops/core';
-import { openaiChat } from '@genops/dialects';
+import { openaiChat, openaiCompletions } from '@genops/dialects';
 import { generationReceipt } from './receipt.ts';
 
 export interface OpenRouterOptions {
@@ -32,6 +32,7 @@ export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
     headers: { ...(metadata && { 'x-openrouter-metadata': 'enabled' }), ...appHeaders(app) },
     routes: [
       { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
+      { kind: 'metered', method: 'POST', path: '/completions', dialect: openaiCompletions },
       { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
       { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
       { kind: 'free', method: 'GET', path: '/models/*/*/endpoints', operation: 'list_models' },
