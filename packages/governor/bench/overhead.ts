@@ -20,6 +20,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const callsPerRound = Number(values.calls);
+const warmUpRounds = 20;
 
 type Client = Pick<OpenAI, 'chat'>;
 
@@ -71,10 +72,10 @@ for (const { name, prompt, stream } of scenarios) {
   const measured = new Map<string, Measured>(
     [...clients.keys()].map((client) => [client, { durationsUs: [], cpuUs: [] }]),
   );
-  for (let round = -2; round < rounds; round += 1) {
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const [client, api] of clients) {
       const { durationsUs, cpuUs } = await measureRound(api, prompt, stream);
-      // The first rounds warm up.
+      // Code gets fast only after it has run a while.
       if (round < 0) continue;
       measured.get(client)?.durationsUs.push(...durationsUs);
       measured.get(client)?.cpuUs.push(...cpuUs);
