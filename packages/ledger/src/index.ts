@@ -1,8 +1,10 @@
 export { LedgerCorruptError, LedgerUnavailableError } from './errors.ts';
+export { exportEntries } from './export.ts';
 export type {
   Conflict,
   CrossedThreshold,
   Draw,
+  DurableLedger,
   EndResult,
   EntryFilter,
   EntryPage,
@@ -13,6 +15,8 @@ export type {
   ReleaseRequest,
   ReserveRequest,
   ReserveResult,
+  RetireRequest,
+  RetireResult,
   SettledEntry,
   SettleRequest,
   Shortfall,

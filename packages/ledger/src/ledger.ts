@@ -42,6 +42,28 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** A ledger that keeps what it has when the process ends. */
+export interface DurableLedger extends Ledger {
+  /**
+   * Takes old entries out for good: their content is gone, while sums, limits and the hash chain stay as they
+   * are. Their ids may be used again afterwards.
+   */
+  retire(request: RetireRequest): Promise<RetireResult>;
+}
+
+export interface RetireRequest {
+  /** An instant: entries admitted before it are taken out, but never one that a live hold is younger than. */
+  readonly before: string;
+  /** Entries that stay although they are old enough. */
+  readonly legalHold?: EntryFilter;
+}
+
+export interface RetireResult {
+  readonly retired: number;
+  /** Under legal hold. */
+  readonly kept: number;
+}
+
 /** One limit that a call draws on. */
 export interface Draw {
   readonly limit: Limit;

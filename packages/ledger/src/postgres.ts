@@ -1,3 +1,4 @@
 export type { PostgresClient, PostgresPool, PostgresResult } from './postgres/client.ts';
 export type { PostgresLedgerOptions } from './postgres/ledger.ts';
 export { openPostgresLedger } from './postgres/ledger.ts';
+export { rebuildPostgresLedger } from './postgres/rebuild.ts';

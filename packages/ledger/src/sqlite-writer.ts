@@ -5,10 +5,10 @@ import { openWriter } from './sqlite/writer.ts';
 // The thread that waits for the disk. It answers each message once, in order.
 const { path } = workerData as { path: string };
 
-function answer(action: () => void): void {
-  let message: FromThread = { done: true };
+function answer(action: () => unknown): void {
+  let message: FromThread;
   try {
-    action();
+    message = { done: action() };
   } catch (error) {
     message = { failed: error instanceof Error ? error.message : String(error) };
   }
@@ -23,7 +23,8 @@ answer(() => {
 parentPort?.on('message', (message: ToThread) => {
   answer(() => {
     if (writer === undefined) throw new Error('the ledger could not be opened');
-    if ('commit' in message) writer.commit(message.commit);
-    else writer.close();
+    if ('commit' in message) return writer.commit(message.commit);
+    if ('retire' in message) return writer.retire(message.retire);
+    return writer.close();
   });
 });

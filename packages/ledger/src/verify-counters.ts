@@ -7,24 +7,35 @@ import { subunitsToText } from './subunits.ts';
 export interface CounterCheck {
   readonly addEntry: (draws: readonly EntryDraw[]) => void;
   readonly addHold: (draws: readonly EntryDraw[]) => void;
+  /** What entries that were taken out had counted. */
+  readonly addRetired: (account: string, start: number, settled: bigint) => void;
+  /** What every counter should be, but for those of rates. */
+  readonly expected: () => CountedRow[];
   /** Sentences, one for each row that differs. */
   readonly compare: (rows: Iterable<Row>) => string[];
 }
 
-interface Expected {
+/** A row of a counter, as it was counted again. */
+export interface CountedRow {
+  readonly account: string;
+  readonly start: number;
   settled: bigint;
   held: bigint;
 }
 
 export function createCounterCheck(): CounterCheck {
   const compile = createLimitCompiler();
-  const expected = new Map<string, Expected>();
+  const expected = new Map<string, CountedRow>();
 
-  function rowFor({ limit, bucket, row: start }: EntryDraw): Expected {
-    const key = `${compile(limit).accountPrefix}${bucket}@${start}`;
+  function rowFor({ limit, bucket, row: start }: EntryDraw): CountedRow {
+    return rowAt(compile(limit).accountPrefix + bucket, start);
+  }
+
+  function rowAt(account: string, start: number): CountedRow {
+    const key = `${account}@${start}`;
     let row = expected.get(key);
     if (row === undefined) {
-      row = { settled: 0n, held: 0n };
+      row = { account, start, settled: 0n, held: 0n };
       expected.set(key, row);
     }
     return row;
@@ -37,10 +48,14 @@ export function createCounterCheck(): CounterCheck {
     addHold: (draws) => {
       for (const draw of draws) if (isCounted(draw)) rowFor(draw).held += draw.amount;
     },
+    addRetired: (account, start, settled) => {
+      rowAt(account, start).settled += settled;
+    },
+    expected: () => [...expected.values()],
     compare: (rows) => {
       const findings: string[] = [];
       for (const { account, start, settled, held } of rows) {
-        if (account.includes('|rate|')) continue;
+        if (isOfRate(account)) continue;
         const counted = expected.get(`${account}@${start}`) ?? { settled: 0n, held: 0n };
         expected.delete(`${account}@${start}`);
         if (counted.settled !== settled)
@@ -61,6 +76,11 @@ export function createCounterCheck(): CounterCheck {
 /** Rates forget as time goes by, and limits on single calls count nothing. */
 function isCounted({ limit }: EntryDraw): boolean {
   return limit.unit === 'concurrency' || (limit.window.kind !== 'rate' && limit.window.kind !== 'request');
+}
+
+/** Accounts name their kind of window; rates cannot be counted again. */
+export function isOfRate(account: string): boolean {
+  return account.includes('|rate|');
 }
 
 function differs(account: string, start: number, what: string, counter: bigint, counted: bigint): string {

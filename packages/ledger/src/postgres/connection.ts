@@ -47,3 +47,22 @@ export function isWorthAnotherTry(error: unknown): boolean {
   // An id that exists already is found when everything is read again.
   return code === '23505' || !['22', '23', '42'].includes(code.slice(0, 2));
 }
+
+/** One transaction on a connection of its own; the connection is not used again when it fails. */
+export async function inTransaction<Result>(
+  pool: PostgresPool,
+  begin: string,
+  action: (client: PostgresClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query(begin);
+    const result = await action(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(error instanceof Error ? error : true);
+    throw error;
+  }
+}

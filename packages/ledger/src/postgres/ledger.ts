@@ -1,12 +1,13 @@
 import { ConfigurationError, describe, isGenOpsError, type LedgerEntry } from '@genops/core';
 import { createLimitCompiler } from '../compiled-limit.ts';
-import { checkEntryQuery, checkFilter } from '../entry-page.ts';
+import { checkEntryQuery, checkFilter, instantMs } from '../entry-page.ts';
 import { LedgerUnavailableError } from '../errors.ts';
-import type { Ledger, LimitQuery } from '../ledger.ts';
+import type { DurableLedger, LimitQuery } from '../ledger.ts';
 import { rollupGrains } from '../stored/dimensions.ts';
 import type { PostgresPool } from './client.ts';
 import { type BatchDone, createQueue } from './queue.ts';
 import { readPage, readSums, verify } from './reader.ts';
+import { retireEntries } from './retire.ts';
 import { migrate } from './schema.ts';
 import { mostUnrolled, rollUp } from './store.ts';
 import { createStoreClock } from './store-clock.ts';
@@ -37,7 +38,7 @@ export interface PostgresLedgerOptions {
  * @throws {LedgerUnavailableError} when the database does not answer
  * @throws {LedgerCorruptError} when the tables are of a newer version
  */
-export function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+export function openPostgresLedger(options: PostgresLedgerOptions): Promise<DurableLedger> {
   return openWatchedLedger(options, undefined);
 }
 
@@ -45,7 +46,7 @@ export function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledg
 export async function openWatchedLedger(
   options: PostgresLedgerOptions,
   beforeAnswer: ((done: BatchDone) => Promise<void>) | undefined,
-): Promise<Ledger> {
+): Promise<DurableLedger> {
   const { pool, schema = 'genops_ledger', timeoutMs = 2000, now } = options;
   checkSchemaName(schema);
   await withClient(pool, (client) => migrate(client, schema));
@@ -98,6 +99,8 @@ export async function openWatchedLedger(
       return reading(() => readSums(pool, schema, query));
     },
     verify: () => reading(() => verify(pool, schema)),
+    retire: ({ before, legalHold }) =>
+      reading(() => retireEntries(pool, schema, instantMs('before', before), legalHold)),
     close: queue.close,
   };
 }

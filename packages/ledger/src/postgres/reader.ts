@@ -1,3 +1,4 @@
+import type { Row } from '../account.ts';
 import { entryFromJson } from '../entry.ts';
 import { createTallies, entryMatcher, type Tally, tallyOf } from '../entry-query.ts';
 import type { EntryFilter, EntryPage, EntryQuery, SumQuery, SumRow, VerifyResult } from '../ledger.ts';
@@ -10,11 +11,23 @@ import {
   selectTallies,
   tallyFromRow,
 } from '../stored/entry-sql.ts';
-import { createDefinitions, entryDrawsFromJson, type HoldRecord, holdFromRecord } from '../stored/records.ts';
-import { createChainCheck, createFindings, mostFindings } from '../stored/verify-entries.ts';
+import {
+  createDefinitions,
+  type Definitions,
+  entryDrawsFromJson,
+  type HoldRecord,
+  holdFromRecord,
+} from '../stored/records.ts';
+import {
+  createChainCheck,
+  createFindings,
+  mostFindings,
+  type StoredEntry,
+} from '../stored/verify-entries.ts';
 import { textToSubunits } from '../subunits.ts';
 import { createCounterCheck } from '../verify-counters.ts';
 import type { PostgresClient, PostgresPool } from './client.ts';
+import { inTransaction } from './connection.ts';
 
 /** Entries read at once. */
 const pageOfEntries = 2000;
@@ -84,12 +97,8 @@ export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult
   return atOneMoment(pool, async (client) => {
     const { find, findings } = createFindings();
     const counters = createCounterCheck();
-    const read = async (text: string) => (await client.query(text)).rows;
-
-    const definitions = createDefinitions();
-    const stored = await read(`SELECT id, definition FROM ${schema}.limit_definitions ORDER BY id`);
-    definitions.learn(stored.map(({ id, definition }) => [Number(id), String(definition)] as const));
-    const retired = await read(`SELECT * FROM ${schema}.retired`);
+    const definitions = await readDefinitions(client, schema);
+    const { rows: retired } = await client.query(`SELECT * FROM ${schema}.retired`);
     const chain = createChainCheck(
       retired.map((run) => ({
         fromSeq: Number(run['from_seq']),
@@ -98,50 +107,87 @@ export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult
       })),
       find,
     );
-    for (let after = 0; ; ) {
-      const { rows } = await client.query(
-        `SELECT * FROM ${schema}.entries WHERE seq > $1 ORDER BY seq LIMIT ${pageOfEntries}`,
-        [after],
-      );
-      for (const row of rows) {
-        const draws = String(row['draws']);
-        chain.add({
-          seq: Number(row['seq']),
-          body: String(row['body']),
-          draws,
-          hash: String(row['hash']),
-          columns: {
-            id: row['id'],
-            operationId: row['operation_id'],
-            at: Number(row['at']),
-            currency: row['currency'],
-            cost: row['cost'] === null ? undefined : textToSubunits(String(row['cost'])),
-            inputTokens: Number(row['input_tokens']),
-            outputTokens: Number(row['output_tokens']),
-          },
-        });
-        counters.addEntry(entryDrawsFromJson(draws, definitions.limitOf));
-        after = Number(row['seq']);
-      }
-      if (rows.length < pageOfEntries) break;
+    for await (const entry of eachEntry(client, schema)) {
+      chain.add(entry);
+      counters.addEntry(entryDrawsFromJson(entry.draws, definitions.limitOf));
     }
-    const [head] = await read(`SELECT seq, hash FROM ${schema}.head`);
-    chain.end(Number(head?.['seq']), String(head?.['hash']));
-    for (const hold of await read(`SELECT * FROM ${schema}.holds`)) {
-      counters.addHold(holdFromRecord(toHoldRecord(hold), definitions).draws);
+    const { rows: head } = await client.query(`SELECT seq, hash FROM ${schema}.head`);
+    chain.end(Number(head[0]?.['seq']), String(head[0]?.['hash']));
+    for (const record of await readHolds(client, schema)) {
+      counters.addHold(holdFromRecord(record, definitions).draws);
     }
-    const rows = await read(`SELECT account, start, settled::text, held::text, told FROM ${schema}.counters`);
-    const counted = rows.map(({ account, start, settled, held, told }) => ({
-      account: String(account),
-      start: Number(start),
-      settled: textToSubunits(String(settled)),
-      held: textToSubunits(String(held)),
-      told: Number(told),
-    }));
-    for (const finding of counters.compare(counted)) find(finding);
+    for (const { account, start, settled } of await readRetiredCounters(client, schema)) {
+      counters.addRetired(account, start, settled);
+    }
+    for (const finding of counters.compare(await readCounters(client, schema))) find(finding);
     if (retired.length === 0) await verifyRollups(client, schema, find);
     return { result: findings.length === 0 ? 'intact' : 'damaged', entries: chain.entries(), findings };
   });
+}
+
+export async function readDefinitions(client: PostgresClient, schema: string): Promise<Definitions> {
+  const { rows } = await client.query(`SELECT id, definition FROM ${schema}.limit_definitions ORDER BY id`);
+  const definitions = createDefinitions();
+  definitions.learn(rows.map(({ id, definition }) => [Number(id), String(definition)] as const));
+  return definitions;
+}
+
+/** Every entry in the order in which they were written, read piece by piece. */
+export async function* eachEntry(client: PostgresClient, schema: string): AsyncGenerator<StoredEntry> {
+  for (let after = 0; ; ) {
+    const { rows } = await client.query(
+      `SELECT * FROM ${schema}.entries WHERE seq > $1 ORDER BY seq LIMIT ${pageOfEntries}`,
+      [after],
+    );
+    for (const row of rows) {
+      after = Number(row['seq']);
+      yield {
+        seq: after,
+        body: String(row['body']),
+        draws: String(row['draws']),
+        hash: String(row['hash']),
+        columns: {
+          id: row['id'],
+          operationId: row['operation_id'],
+          at: Number(row['at']),
+          currency: row['currency'],
+          cost: row['cost'] === null ? undefined : textToSubunits(String(row['cost'])),
+          inputTokens: Number(row['input_tokens']),
+          outputTokens: Number(row['output_tokens']),
+        },
+      };
+    }
+    if (rows.length < pageOfEntries) return;
+  }
+}
+
+export async function readHolds(client: PostgresClient, schema: string): Promise<HoldRecord[]> {
+  return (await client.query(`SELECT * FROM ${schema}.holds`)).rows.map(toHoldRecord);
+}
+
+export async function readCounters(client: PostgresClient, schema: string): Promise<Row[]> {
+  const { rows } = await client.query(
+    `SELECT account, start, settled::text, held::text, told FROM ${schema}.counters`,
+  );
+  return rows.map(({ account, start, settled, held, told }) => ({
+    account: String(account),
+    start: Number(start),
+    settled: textToSubunits(String(settled)),
+    held: textToSubunits(String(held)),
+    told: Number(told),
+  }));
+}
+
+export async function readRetiredCounters(
+  client: PostgresClient,
+  schema: string,
+): Promise<Pick<Row, 'account' | 'start' | 'settled'>[]> {
+  const { rows } = await client.query(`SELECT account, start, settled::text FROM ${schema}.retired_counters`);
+  return rows.map(({ account, start, settled }) => ({
+    account: String(account),
+    start: Number(start),
+    settled: textToSubunits(String(settled)),
+  }));
 }
 
 /** Entries summed up again must give each roll-up; where entries were taken out, they cannot any more. */
@@ -188,19 +234,9 @@ function toHoldRecord(row: Readonly<Record<string, unknown>>): HoldRecord {
 }
 
 /** Several statements see the same state of the store, whatever is written meanwhile. */
-async function atOneMoment<Result>(
+function atOneMoment<Result>(
   pool: PostgresPool,
   read: (client: PostgresClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const result = await read(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(error instanceof Error ? error : true);
-    throw error;
-  }
+  return inTransaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', read);
 }

@@ -95,6 +95,13 @@ const steps: readonly ((schema: string) => string)[] = [
       last_hash text NOT NULL
     );
 
+    CREATE TABLE ${schema}.retired_counters (
+      account text NOT NULL,
+      start bigint NOT NULL,
+      settled numeric NOT NULL,
+      PRIMARY KEY (account, start)
+    );
+
     CREATE FUNCTION ${schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP = 'DELETE' AND EXISTS (

@@ -1,7 +1,7 @@
 import { readAccount } from '../account.ts';
 import { admit, type PlannedDraw } from '../admit.ts';
 import { createLimitCompiler } from '../compiled-limit.ts';
-import type { Ledger, ReserveRequest, ReserveResult } from '../ledger.ts';
+import type { DurableLedger, ReserveRequest, ReserveResult } from '../ledger.ts';
 import { createDrawPlanner, type Moment } from '../plan-draw.ts';
 import { openWatchedLedger, type PostgresLedgerOptions } from '../postgres/ledger.ts';
 import type { BatchDone } from '../postgres/queue.ts';
@@ -47,7 +47,7 @@ const idLivesMs = 15 * 60_000;
  *
  * @throws {LedgerUnavailableError} when the database does not answer
  */
-export async function openRedisLedger(options: RedisLedgerOptions): Promise<Ledger> {
+export async function openRedisLedger(options: RedisLedgerOptions): Promise<DurableLedger> {
   const {
     redis,
     schema = 'genops_ledger',

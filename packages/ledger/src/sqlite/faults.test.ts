@@ -77,7 +77,7 @@ describe('a file that was tampered with', () => {
       'UPDATE counters SET settled_fraction = 1',
       'settled; entries and holds say 0.3',
     ],
-    ['a hold that was taken out', 'DELETE FROM holds', 'has 0.3 held; entries and holds say 0'],
+    ['a hold that was taken out', 'DELETE FROM hold_batches', 'has 0.3 held; entries and holds say 0'],
     [
       'a counter that was taken out',
       'DELETE FROM counters',

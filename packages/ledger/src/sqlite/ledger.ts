@@ -1,11 +1,12 @@
 import { createClock } from '../clock.ts';
-import { checkEntryQuery, checkFilter } from '../entry-page.ts';
-import type { Ledger } from '../ledger.ts';
+import { checkEntryQuery, checkFilter, instantMs } from '../entry-page.ts';
+import type { DurableLedger, EntryFilter, Ledger, RetireResult } from '../ledger.ts';
 import { openInlineCommitter, openThreadCommitter } from './committer.ts';
 import { lockForWriting, openForWriting } from './open-database.ts';
-import { createQueue } from './queue.ts';
+import { createQueue, type Queue } from './queue.ts';
 import { openSqliteLedgerReader, toEntryPage, toSumRows } from './reader.ts';
 import { createReadingThread } from './reading-thread.ts';
+import type { RetiredStep } from './retire.ts';
 import { openSession } from './session.ts';
 
 export interface SqliteLedgerOptions {
@@ -35,7 +36,7 @@ export interface SqliteLedgerOptions {
  * @throws {LedgerUnavailableError} when another process writes to it, or the disk cannot be relied on
  * @throws {LedgerCorruptError} when the file is damaged, no ledger, or of a newer version
  */
-export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
+export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<DurableLedger> {
   const { path, waitForDiskOn = 'threads', timeoutMs = 5000, now } = options;
   const lock = lockForWriting(path);
   try {
@@ -66,12 +67,32 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
       entries: (query) => reads.entries(query),
       sum: (query) => reads.sum(query),
       verify: () => reads.verify(),
+      retire: ({ before, legalHold }) => retireInSteps(queue, instantMs('before', before), legalHold),
       close: () => (closing ??= closeAll()),
     };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Calls go on between the steps. */
+async function retireInSteps(
+  queue: Queue,
+  before: number,
+  legalHold: EntryFilter | undefined,
+): Promise<RetireResult> {
+  let retired = 0;
+  let kept = 0;
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const step: RetiredStep = await queue.between((committer) =>
+      committer.retire({ before, legalHold, after: after ?? 0 }),
+    );
+    retired += step.retired;
+    kept += step.kept;
+    after = step.after;
+  }
+  return { retired, kept };
 }
 
 function readOnThread(path: string): Pick<Ledger, 'entries' | 'sum' | 'verify' | 'close'> {

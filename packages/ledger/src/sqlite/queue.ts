@@ -13,6 +13,8 @@ export interface Queue {
   readonly run: <Result>(operation: (book: Book) => Result) => Promise<Result>;
   /** Answers at once, from memory. */
   readonly look: <Result>(question: (book: Book) => Result) => Promise<Result>;
+  /** Runs a task of the writer between two batches. */
+  readonly between: <Result>(task: (committer: Committer) => Promise<Result>) => Promise<Result>;
   /** Writes what is left. */
   readonly close: () => Promise<void>;
 }
@@ -41,9 +43,13 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
   let session: Session | undefined = openSession();
   let gathering: Waiter[] = [];
   let writing: Waiter[] | undefined;
+  /** Ends when nothing is being written any more; never fails. */
+  let written: Promise<void> = Promise.resolve();
   let scheduled = false;
   /** Why nothing can be done right now. */
   let trouble: Error | undefined;
+  /** What went wrong with the store while a batch was being written. */
+  let broken: unknown;
   let closed = false;
   let idle: (() => void) | undefined;
 
@@ -57,7 +63,11 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
   }
 
   async function write(): Promise<void> {
-    if (session?.changed()) await writeBatch(session);
+    if (writing !== undefined) return;
+    if (session?.changed()) {
+      written = writeBatch(session);
+      await written;
+    }
     // Not at once: what the calls just answered do next, and whatever came meanwhile, joins the next batch.
     if (session?.changed()) schedule();
     else idle?.();
@@ -73,6 +83,7 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
       current.written();
       trouble = undefined;
       for (const waiter of waiters) waiter.resolve();
+      if (broken !== undefined) await fail([], broken);
     } catch (error) {
       await fail(waiters, error);
     } finally {
@@ -100,6 +111,7 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
     try {
       committer = await openCommitter();
       session = openSession();
+      broken = undefined;
       trouble = undefined;
     } catch (error) {
       trouble = unavailable(error instanceof Error ? error.message : String(error), error);
@@ -122,8 +134,10 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
     } catch (error) {
       if (isGenOpsError(error)) throw error;
       // The store could not be read half-way through: the book cannot be trusted any more.
-      void fail([], error);
-      throw trouble ?? error;
+      broken = error;
+      trouble = unavailable(error instanceof Error ? error.message : String(error), error);
+      if (writing === undefined) void fail([], error);
+      throw trouble;
     } finally {
       if (session?.changed()) schedule();
     }
@@ -136,8 +150,33 @@ export async function createQueue({ openCommitter, openSession, timeoutMs }: Que
     return new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
+  async function between<Result>(task: (committer: Committer) => Promise<Result>): Promise<Result> {
+    while (writing !== undefined) await written;
+    if (session === undefined || trouble !== undefined || closed)
+      throw trouble ?? unavailable('it is closed');
+    const waiters: Waiter[] = [];
+    writing = waiters;
+    const running = task(committer);
+    written = running.then(
+      () => {},
+      (error) => fail([], error),
+    );
+    try {
+      return await running;
+    } catch (error) {
+      throw unavailable(error instanceof Error ? error.message : String(error), error);
+    } finally {
+      await written;
+      writing = undefined;
+      if (trouble !== undefined) rejectAll(waiters, trouble);
+      else for (const waiter of waiters) waiter.resolve();
+      if (session?.changed()) schedule();
+    }
+  }
+
   return {
     run,
+    between,
     look: async (question) => {
       if (session === undefined || closed) throw trouble ?? unavailable('it is closed');
       return apply(session, question);

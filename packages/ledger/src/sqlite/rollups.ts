@@ -11,6 +11,8 @@ export interface Rollups {
   readonly add: (seq: number, groupId: number, facts: EntryFacts) => void;
   /** Writes the sums when enough have gathered. Call it inside the transaction of the entries. */
   readonly writeWhenDue: () => void;
+  /** Writes the sums now, likewise. */
+  readonly write: () => void;
   /** The transaction of the entries added since the last one is on disk. */
   readonly committed: () => void;
   /** It is not: they never were. */
@@ -55,50 +57,55 @@ export function createRollups(database: DatabaseSync): Rollups {
   `);
   const setUntil = database.prepare('UPDATE rolled_up SET until_seq = ?');
   const newer = database.prepare(
-    'SELECT seq, group_id, body FROM entries WHERE seq > (SELECT until_seq FROM rolled_up) ORDER BY seq',
+    'SELECT seq, group_id, body FROM entries WHERE seq > (SELECT until_seq FROM rolled_up) ORDER BY seq LIMIT ?',
   );
-  /** What is on disk, or is about to be, and not in the sums yet. */
-  let unrolled: Added[] = newer.all().map((row) => ({
-    seq: Number(row['seq']),
-    groupId: Number(row['group_id']),
-    facts: readFacts(String(row['body'])),
-  }));
-  let safe = unrolled.length;
+  const readNewer = (): Added[] =>
+    newer.all(mostUnrolled).map((row) => ({
+      seq: Number(row['seq']),
+      groupId: Number(row['group_id']),
+      facts: readFacts(String(row['body'])),
+    }));
   let written = false;
+  /** What is on disk, or is about to be, and not in the sums yet. */
+  let unrolled = readNewer();
+  // After the sums were forgotten, there is more than fits into memory.
+  while (unrolled.length === mostUnrolled) {
+    database.exec('BEGIN IMMEDIATE');
+    write();
+    database.exec('COMMIT');
+    unrolled = readNewer();
+  }
+  written = false;
+  let safe = unrolled.length;
+
+  function write(): void {
+    if (unrolled.length === 0) return;
+    for (const sum of sumUp(unrolled)) {
+      const { grain, start, groupId, currency, entries, cost, inputTokens, outputTokens, unpriced, refused } =
+        sum;
+      upsert.run(
+        grain,
+        start,
+        groupId,
+        currency,
+        entries,
+        ...split(cost),
+        inputTokens,
+        outputTokens,
+        unpriced,
+        refused,
+      );
+    }
+    setUntil.run(unrolled.at(-1)?.seq ?? 0);
+    written = true;
+  }
 
   return {
     add: (seq, groupId, facts) => unrolled.push({ seq, groupId, facts }),
     writeWhenDue: () => {
-      if (unrolled.length < mostUnrolled) return;
-      for (const sum of sumUp(unrolled)) {
-        const {
-          grain,
-          start,
-          groupId,
-          currency,
-          entries,
-          cost,
-          inputTokens,
-          outputTokens,
-          unpriced,
-          refused,
-        } = sum;
-        upsert.run(
-          grain,
-          start,
-          groupId,
-          currency,
-          entries,
-          ...split(cost),
-          inputTokens,
-          outputTokens,
-          unpriced,
-          refused,
-        );
-      }
-      setUntil.run(unrolled.at(-1)?.seq ?? 0);
-      written = true;
+      if (unrolled.length >= mostUnrolled) write();
     },
+    write,
     committed: () => {
       if (written) unrolled = [];
       safe = unrolled.length;

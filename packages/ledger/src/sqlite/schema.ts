@@ -14,6 +14,8 @@ export const applicationId = 0x474f704c;
  *
  * The holds of one commit are one row, because most of them live for a second: a hold has ended when its
  * entry is there, and a row goes when all its holds have ended.
+ *
+ * Entries that were taken out leave the hash at which the chain goes on, and what they had counted.
  */
 const tables = `
 CREATE TABLE limit_definitions (
@@ -90,6 +92,14 @@ CREATE TABLE retired (
   until_seq INTEGER NOT NULL,
   last_hash BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE retired_counters (
+  account TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  settled_whole INTEGER NOT NULL,
+  settled_fraction INTEGER NOT NULL,
+  PRIMARY KEY (account, start)
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
 BEGIN

@@ -43,6 +43,10 @@ export function verify(database: DatabaseSync): VerifyResult {
       counters.addEntry(entryDrawsFromJson(draws, definitions.limitOf));
     }
     for (const { holds } of holdBatches()) for (const hold of holds) counters.addHold(hold.draws);
+    for (const row of database.prepare('SELECT * FROM retired_counters').iterate()) {
+      const settled = join(row['settled_whole'], row['settled_fraction']);
+      counters.addRetired(String(row['account']), Number(row['start']), settled);
+    }
     const rows = database.prepare('SELECT * FROM counters').all().map(toRow);
     for (const finding of counters.compare(rows)) find(finding);
     if (retired.length === 0) verifyRollups(database, find);

@@ -4,6 +4,7 @@ import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 import { factsFromJson } from '../stored/entry-facts.ts';
 import { type Batch, fromLines } from './batch.ts';
 import { openForWriting } from './open-database.ts';
+import { type RetiredStep, type RetireStep, retireEntries } from './retire.ts';
 import { createRollups } from './rollups.ts';
 import { split } from './split-amount.ts';
 
@@ -11,6 +12,8 @@ import { split } from './split-amount.ts';
 export interface Writer {
   /** @throws whatever SQLite reports; nothing of the batch is written then, or the disk does not say */
   readonly commit: (batch: Batch) => void;
+  /** Takes some entries out, in one transaction. */
+  readonly retire: (step: RetireStep) => RetiredStep;
   readonly close: () => void;
 }
 
@@ -90,7 +93,22 @@ export function openWriter(path: string): Writer {
     return id;
   }
 
-  return { commit, close: () => database.close() };
+  function retire(step: RetireStep): RetiredStep {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      rollups.write();
+      const retired = retireEntries(database, step);
+      database.exec('COMMIT');
+      rollups.committed();
+      return retired;
+    } catch (error) {
+      rollups.rolledBack();
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  return { commit, retire, close: () => database.close() };
 }
 
 /** The end of the chain; it begins with nothing. */
