@@ -1,11 +1,42 @@
+import { anthropic } from '@genops/anthropic';
 import { ConfigurationError, type Provider } from '@genops/core';
 import { openai } from '@genops/openai';
+import {
+  cerebras,
+  cohere,
+  deepseek,
+  fireworks,
+  groq,
+  mistral,
+  ollama,
+  perplexity,
+  together,
+  vllm,
+  xai,
+} from '@genops/openai-compatible';
+import { openrouter } from '@genops/openrouter';
 import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { keysSchema, routingSchema } from './routing-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
-export const providerTypes = { openai } as const satisfies Record<string, Provider>;
+export const providerTypes = {
+  openai,
+  anthropic,
+  openrouter,
+  groq,
+  mistral,
+  deepseek,
+  xai,
+  together,
+  fireworks,
+  perplexity,
+  cerebras,
+  cohere,
+  ollama,
+  vllm,
+} as const satisfies Record<string, Provider>;
 
 const reference = z
   .string()
@@ -28,14 +59,17 @@ const providerSchema = z
   .discriminatedUnion('type', [
     z.strictObject({
       type: z
-        .enum(Object.keys(providerTypes) as [keyof typeof providerTypes])
+        .enum(Object.keys(providerTypes) as [keyof typeof providerTypes, ...(keyof typeof providerTypes)[]])
         .meta({ description: 'How it speaks.' }),
       id: id.optional().meta({ description: 'Its name in prices, reports and limits. Default: its type.' }),
       baseUrl: z
         .url({ protocol: /^https?$/ })
         .optional()
         .meta({ description: 'Where it is, when not at its usual address.' }),
-      apiKey: reference.meta({ description: 'Where its key is: env:NAME.' }),
+      apiKey: reference.optional().meta({
+        description: 'Where its key is: env:NAME. Default: the variable that its own clients read.',
+      }),
+      keys: keysSchema.optional(),
       models,
     }),
     z
@@ -76,7 +110,7 @@ const virtualKeySchema = z
 
 /** A provider's name in prices, reports and limits. */
 export function providerId(entry: z.output<typeof providerSchema>): string {
-  return entry.type === 'simulated' ? entry.type : (entry.id ?? entry.type);
+  return entry.type === 'simulated' ? entry.type : (entry.id ?? providerTypes[entry.type].id);
 }
 
 /** `genops.yaml`, as people write it. Unknown keys are refused. */
@@ -91,6 +125,7 @@ export const configSchema = z
           .positive()
           .default(32 * 1024 * 1024),
         timeoutMs: z.int().positive().default(600_000),
+        idleTimeoutMs: z.int().positive().default(120_000),
         holdGraceMs: z.int().nonnegative().default(60_000),
         shutdownGraceMs: z.int().nonnegative().default(30_000),
       })
@@ -100,6 +135,7 @@ export const configSchema = z
       .default({})
       .meta({ description: 'What every call says unless it says otherwise.' }),
     providers: z.array(providerSchema).min(1),
+    routing: routingSchema.prefault({}),
     virtualKeys: z.array(virtualKeySchema).min(1),
     limits: z.array(limitSchema).default([]),
     rules: z.array(ruleSchema).default([]),
@@ -110,6 +146,20 @@ export const configSchema = z
       .meta({ description: 'Files with prices of your own, beside this file.' }),
   })
   .superRefine((config, context) => {
+    const issue = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    config.providers.forEach((one, index) => {
+      if (one.type === 'simulated' || one.apiKey === undefined || one.keys === undefined) return;
+      issue(['providers', index, 'apiKey'], 'expected either apiKey or keys');
+    });
+    const known = config.providers.map(providerId);
+    config.routing.routes.forEach(({ targets }, route) => {
+      targets.forEach(({ provider }, index) => {
+        if (known.includes(provider)) return;
+        const path = ['routing', 'routes', route, 'targets', index, 'provider'];
+        issue(path, `expected one of ${known.join(', ')}, got "${provider}"`);
+      });
+    });
     const ids = {
       providers: config.providers.map(providerId),
       virtualKeys: config.virtualKeys.map((one) => one.id),

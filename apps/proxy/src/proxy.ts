@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import { type Attribution, ConfigurationError, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
+import { type Attribution, ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
+import type { KeyMetadata } from '@genops/router';
 import { type ConfiguredProvider, createApp } from './app.ts';
 import {
   type Config,
@@ -59,10 +60,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const id = providerId(entry);
     return {
       provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
-      apiKey: {
-        id: entry.apiKey,
-        secret: resolveReference(environment, `providers[${index}].apiKey`, entry.apiKey),
-      },
+      apiKey:
+        entry.keys === undefined
+          ? keyOf(
+              entry.apiKey ?? defaultReference(record, entry.type, environment),
+              environment,
+              `providers[${index}].apiKey`,
+            )
+          : undefined,
       serves: modelTest(entry.models),
       models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
     };
@@ -77,9 +82,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     attribution: config.attribution as Attribution,
     timeoutMs: config.server.timeoutMs,
     holdGraceMs: config.server.holdGraceMs,
+    idleTimeoutMs: config.server.idleTimeoutMs,
     maxRequestBytes: config.server.maxRequestBytes,
+    routing: routingOf(config, providers),
     onError,
   });
+  registerKeys(governor, config, environment);
   const upstream = createDispatchTransport();
   let accepting = true;
   const server = createApp({
@@ -120,6 +128,56 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
     close: () => (closing ??= close()),
   };
+}
+
+/** Model servers of one's own, which mostly want no key. */
+const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm']);
+
+/** The variable that a provider's own clients read. */
+function defaultReference(
+  { apiKeyEnv }: Provider,
+  type: string,
+  environment: Environment,
+): string | undefined {
+  return keyless.has(type) && environment[apiKeyEnv] === undefined ? undefined : `env:${apiKeyEnv}`;
+}
+
+function keyOf(
+  reference: string | undefined,
+  environment: Environment,
+  path: string,
+): ConfiguredProvider['apiKey'] {
+  if (reference === undefined) return undefined;
+  return { id: reference, secret: resolveReference(environment, path, reference) };
+}
+
+/** The routes as written, with the providers' own keys. */
+function routingOf({ routing }: Config, providers: readonly ConfiguredProvider[]): RoutingOptions {
+  const apiKeyOf = new Map(providers.map(({ provider, apiKey }) => [provider.id, apiKey]));
+  const routes = routing.routes.map((route) => ({
+    ...route,
+    targets: route.targets.map((target) => {
+      const apiKey = apiKeyOf.get(target.provider);
+      return apiKey === undefined ? target : { ...target, apiKey };
+    }),
+  }));
+  return { ...routing, routes } as RoutingOptions;
+}
+
+/** @throws {ConfigurationError} when a variable is not set, or two keys are the same */
+function registerKeys(governor: Governor, config: Config, environment: Environment): void {
+  config.providers.forEach((entry, index) => {
+    if (entry.type === 'simulated') return;
+    entry.keys?.forEach(({ id, secret, ...metadata }, key) => {
+      const path = `providers[${index}].keys[${key}].secret`;
+      governor.router.keys.register({
+        id,
+        provider: providerId(entry),
+        secret: resolveReference(environment, path, secret),
+        metadata: metadata as KeyMetadata,
+      });
+    });
+  });
 }
 
 /** The models of a provider that have a price, its own prices first. */

@@ -21,8 +21,14 @@ export interface ProxyUnderTest {
   close(): Promise<void>;
 }
 
-/** @param more - goes over the configuration */
-export async function proxyUnderTest(more: Record<string, unknown> = {}): Promise<ProxyUnderTest> {
+/**
+ * @param more - goes over the configuration; may depend on where the fake provider is
+ * @param environment - more variables
+ */
+export async function proxyUnderTest(
+  more: Record<string, unknown> | ((upstream: FakeUpstream) => Record<string, unknown>) = {},
+  environment: Record<string, string> = {},
+): Promise<ProxyUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'genops-proxy-'));
   const upstream = await startFakeUpstream();
   const errors: unknown[] = [];
@@ -33,10 +39,10 @@ export async function proxyUnderTest(more: Record<string, unknown> = {}): Promis
       virtualKeys: [
         { id: 'search', secret: 'env:VIRTUAL_KEY', attribution: { team: 'search', project: 'ranking' } },
       ],
-      ...more,
+      ...(typeof more === 'function' ? more(upstream) : more),
     }),
     ledger: await openSqliteLedger({ path: join(directory, 'ledger.db') }),
-    environment: { UPSTREAM_KEY: upstream.apiKey, VIRTUAL_KEY: virtualKey },
+    environment: { UPSTREAM_KEY: upstream.apiKey, VIRTUAL_KEY: virtualKey, ...environment },
     onError: (error) => errors.push(error),
   });
   return {

@@ -1,0 +1,105 @@
+import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkConfig } from '../src/config.ts';
+import { type ProxyUnderTest, proxyUnderTest } from './running-proxy.ts';
+
+let other: FakeUpstream;
+let under: ProxyUnderTest;
+
+beforeAll(async () => {
+  other = await startFakeUpstream({ apiKey: 'sk-other' });
+  under = await proxyUnderTest(
+    (upstream) => ({
+      providers: [
+        {
+          type: 'openai',
+          baseUrl: `${upstream.url}/v1`,
+          keys: [
+            { id: 'good', secret: 'env:UPSTREAM_KEY' },
+            { id: 'bad', secret: 'env:BAD_KEY' },
+          ],
+        },
+        { type: 'anthropic', baseUrl: other.url, apiKey: 'env:OTHER_KEY', models: ['claude-*'] },
+      ],
+      routing: {
+        strategy: 'failover',
+        routes: [
+          {
+            models: ['gpt-4o-mini'],
+            targets: [{ provider: 'openai' }, { provider: 'anthropic', model: 'claude-sonnet-4-6' }],
+          },
+        ],
+      },
+    }),
+    { BAD_KEY: 'sk-bad', OTHER_KEY: 'sk-other' },
+  );
+});
+beforeEach(() => {
+  under.upstream.reset();
+  other.reset();
+});
+afterAll(async () => {
+  await under.close();
+  await other.close();
+});
+
+const question = {
+  model: 'gpt-4o-mini',
+  messages: [{ role: 'user' as const, content: 'What time is it?' }],
+  max_tokens: 50,
+};
+
+describe('a proxy with several keys and places', () => {
+  it('serves every call by the key that is good, and puts the bad one aside', async () => {
+    for (let call = 0; call < 20; call += 1) await under.client.chat.completions.create(question);
+    const states = under.proxy.governor.router.keys.list().map(({ id, state }) => [id, state]);
+    expect(states).toEqual([
+      ['good', 'available'],
+      ['bad', 'invalid'],
+    ]);
+    expect(under.upstream.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  it('serves a caller of OpenAI by Anthropic when OpenAI is down', async () => {
+    under.upstream.setReply({ status: 503 });
+    const { data, response } = await under.client.chat.completions.create(question).withResponse();
+    expect(data.choices[0]?.message.content).toContain('fake answer');
+    expect(Number(response.headers.get('x-genops-cost'))).toBeGreaterThan(0);
+    expect(other.requests[0]?.headers['x-api-key']).toBe('sk-other');
+    expect(JSON.stringify(other.requests[0]?.headers)).not.toContain('gk-test');
+    const { entries } = await under.proxy.governor.ledger.entries({ pageSize: 1_000 });
+    const operation = entries.filter(
+      ({ operationId }) => operationId === response.headers.get('x-genops-request-id'),
+    );
+    expect(operation.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
+      'openai failed',
+      'anthropic completed',
+    ]);
+    for (const { decision } of operation) expect(decision.routing?.candidates).toHaveLength(2);
+  });
+});
+
+describe('its configuration', () => {
+  const base = {
+    providers: [{ type: 'openai', apiKey: 'env:A' }],
+    virtualKeys: [{ id: 'a', secret: 'env:B' }],
+  };
+
+  it.each([
+    ['routing.strategy', { routing: { strategy: 'enforced' } }],
+    [
+      'routing.routes[0].targets[0].provider',
+      { routing: { routes: [{ models: ['*'], targets: [{ provider: 'nobody' }] }] } },
+    ],
+    [
+      'providers[0].apiKey',
+      { providers: [{ type: 'openai', apiKey: 'env:A', keys: [{ id: 'a', secret: 'env:A' }] }] },
+    ],
+    [
+      'providers[0].keys[0].secret',
+      { providers: [{ type: 'openai', keys: [{ id: 'a', secret: 'sk-plain' }] }] },
+    ],
+  ])('refuses %s', (path, change) => {
+    expect(() => checkConfig({ ...base, ...change })).toThrow(path);
+  });
+});
