@@ -94,4 +94,54 @@ describe('a governed fetch', () => {
     expect(response.status).toBe(200);
     expect(dispatchers).toEqual([chosen]);
   });
+
+  it.each<[string, (url: string, init: RequestInit, text: string) => Parameters<typeof fetch>]>([
+    ['text', (url, init, body) => [url, { ...init, body }]],
+    ['bytes', (url, init, text) => [new URL(url), { ...init, body: Buffer.from(text) }]],
+    ['a blob', (url, init, text) => [url, { ...init, body: new Blob([text]) }]],
+    ['a stream', (url, init, text) => [url, { ...init, body: new Blob([text]).stream(), duplex: 'half' }]],
+    ['a request', (url, init, body) => [new Request(url, { ...init, body })]],
+    [
+      'a request with another body',
+      (url, init, body) => [new Request(url, { ...init, body: '{}' }), { body }],
+    ],
+  ])('sends on what it was given as %s', async (_, callWith) => {
+    const governor = govern();
+    const text = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Grüße?' }] });
+    const headers = { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' };
+    const response = await governor.fetch(
+      ...callWith(`${upstream.url}/v1/chat/completions`, { method: 'POST', headers }, text),
+    );
+    expect(response.status).toBe(200);
+    expect(upstream.requests[0]?.body.toString()).toBe(text);
+    expect(upstream.requests[0]?.headers['content-type']).toBe('application/json');
+    expect(await recorded(governor)).toBe(1);
+  });
+
+  it('sends the bytes that were there when it was called', async () => {
+    const body = Buffer.from(
+      JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }),
+    );
+    const headers = { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' };
+    const answer = govern().fetch(`${upstream.url}/v1/chat/completions`, { method: 'POST', headers, body });
+    body.fill(0);
+    await answer;
+    expect(upstream.requests[0]?.json).toMatchObject({ model: 'gpt-4o-mini' });
+  });
+
+  it('ends with the reason of the signal that its caller gave', async () => {
+    upstream.holdResponses();
+    const abort = new AbortController();
+    const governor = govern();
+    const answer = governor.fetch(`${upstream.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+      signal: abort.signal,
+    });
+    await upstream.waitForHeld(1);
+    abort.abort(new Error('changed my mind'));
+    await expect(answer).rejects.toThrow('changed my mind');
+    await expect.poll(() => recorded(governor)).toBe(1);
+  });
 });

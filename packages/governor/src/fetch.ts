@@ -3,6 +3,7 @@ import type { Directory, Found } from './directory.ts';
 import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
+import { readRequest } from './read-request.ts';
 import { createWebClient, webTransport } from './web.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -28,14 +29,14 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
     const found = directory.find(method, url);
     switch (found.result) {
       case 'metered': {
-        const request = new Request(input, init);
-        const web = createWebClient(request.url, request.signal);
+        const { headers, body, signal } = await readRequest(input, init);
+        const web = createWebClient(url, signal);
         const target = { provider: found.provider, route: found.route };
         const governed = {
           method,
           path: found.path,
-          headers: Object.fromEntries(request.headers),
-          body: new Uint8Array(await request.arrayBuffer()),
+          headers,
+          body,
           dialect: found.route.dialect,
           targetsFor: () => [target],
         };
