@@ -1,18 +1,26 @@
 /**
- * What one transaction writes, as it is sent to the writing thread: text in lines, because one long text
- * travels between threads several times faster than many small values.
+ * What one transaction writes, as it is sent to the writing thread: few values, and what is long in memory
+ * that both threads see, because whatever travels between threads is copied twice.
  */
 export interface Batch {
   /** Limit definitions met for the first time: number and JSON. */
   readonly definitions: string;
-  /** New holds, and the number that they are stored under. */
-  readonly holds: { readonly number: number; readonly records: string } | undefined;
+  /** New holds: the number that they are stored under, and how many bytes they have at the beginning of `text`. */
+  readonly holds: { readonly number: number; readonly bytes: number } | undefined;
   /** Numbers of stored holds that have all ended. */
   readonly overHolds: readonly number[];
-  /** Each entry, what it counted, and what of it is a column, all as JSON. */
+  /** For each entry how many bytes it and its draws have in `text`, and as JSON what of it is a column. */
   readonly entries: string;
   readonly rows: readonly RowRecord[];
+  /**
+   * The holds, then what the chain is made of: for each entry room for the hash of the one before, the entry
+   * and what it counted, with line ends between the three.
+   */
+  readonly text: Uint8Array;
 }
+
+/** Of a hash as text. */
+export const hashBytes = 64;
 
 export type RowRecord = readonly [
   account: string,

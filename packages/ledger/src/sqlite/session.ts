@@ -2,11 +2,13 @@ import { type Book, createBook, type RecordedEntry } from '../book.ts';
 import type { Clock } from '../clock.ts';
 import { type EntryFacts, factsToJson } from '../stored/entry-facts.ts';
 import { createPending } from '../stored/pending.ts';
-import { type Batch, toLines } from './batch.ts';
+import type { EntryRecord } from '../stored/records.ts';
+import { type Batch, hashBytes, toLines } from './batch.ts';
 import { createFreshIds } from './fresh-ids.ts';
 import { createHoldBatches } from './hold-batches.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
+import { createSharedText } from './shared-text.ts';
 
 /** A book on what is on disk, and what it changed since. Thrown away whole when a batch is not written. */
 export interface Session {
@@ -24,6 +26,7 @@ export function openSession(path: string, clock: Clock): Session {
   const database = openForReading(path);
   const reader = createPointReader(database);
   const pending = createPending(reader.definitions);
+  const text = createSharedText();
   const fresh = createFreshIds(reader.greatestEntryId());
 
   const book = createBook({
@@ -41,6 +44,14 @@ export function openSession(path: string, clock: Clock): Session {
       },
     },
   });
+  function writeEntry([body, draws]: EntryRecord): readonly [bodyBytes: number, drawsBytes: number] {
+    text.leave(hashBytes);
+    text.endLine();
+    const bodyBytes = text.write(body);
+    text.endLine();
+    return [bodyBytes, text.write(draws)];
+  }
+
   const stored = reader.holdBatches();
   const holdBatches = createHoldBatches(
     stored.map(({ number, holds }) => ({ number, ids: holds.map(({ id }) => id) })),
@@ -53,15 +64,19 @@ export function openSession(path: string, clock: Clock): Session {
     takeBatch: () => {
       const { definitions, holds, ended, entries, facts, rows } = pending.take();
       for (const id of ended) holdBatches.end(id);
+      text.clear();
       return {
         definitions: toLines(definitions),
         holds:
           holds.length === 0
             ? undefined
-            : { number: holdBatches.add(holds.map(([id]) => id)), records: toLines(holds) },
+            : { number: holdBatches.add(holds.map(([id]) => id)), bytes: text.write(toLines(holds)) },
         overHolds: holdBatches.takeOver(),
-        entries: toLines(entries.map((entry, index) => [...entry, factsToJson(facts[index] as EntryFacts)])),
+        entries: toLines(
+          entries.map((entry, index) => [...writeEntry(entry), factsToJson(facts[index] as EntryFacts)]),
+        ),
         rows: rows.map(({ account, start, settled, held, told }) => [account, start, settled, held, told]),
+        text: text.bytes(),
       };
     },
     written: pending.stored,

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 import { factsFromJson } from '../stored/entry-facts.ts';
-import { type Batch, fromLines } from './batch.ts';
+import { type Batch, fromLines, hashBytes } from './batch.ts';
 import { openForWriting } from './open-database.ts';
 import { type RetiredStep, type RetireStep, retireEntries } from './retire.ts';
 import { createRollups } from './rollups.ts';
@@ -36,9 +36,11 @@ export function openWriter(path: string): Writer {
       for (const [id = '', definition = ''] of fromLines(batch.definitions)) {
         insert.definition.run(Number(id), definition);
       }
-      if (batch.holds !== undefined) insert.holds.run(batch.holds.number, batch.holds.records);
+      const text = asBuffer(batch.text);
+      const holdBytes = batch.holds?.bytes ?? 0;
+      if (batch.holds !== undefined) insert.holds.run(batch.holds.number, text.subarray(0, holdBytes));
       for (const number of batch.overHolds) insert.endHolds.run(number);
-      writeEntries(fromLines(batch.entries));
+      writeEntries(fromLines(batch.entries), text.subarray(holdBytes));
       for (const [account, start, settled, held, told] of batch.rows) {
         insert.counter.run(account, start, ...split(settled), ...split(held), told);
       }
@@ -53,13 +55,21 @@ export function openWriter(path: string): Writer {
     }
   }
 
-  function writeEntries(entries: readonly string[][]): void {
-    for (const [body = '', draws = '', columns = ''] of entries) {
+  function writeEntries(entries: readonly string[][], text: Buffer): void {
+    let start = 0;
+    for (const [bodyBytes, drawsBytes, columns = ''] of entries) {
       const facts = factsFromJson(columns);
       const groupId = groupOf(facts.group);
-      seq += 1;
-      const chained = hash('sha256', `${hashText}\n${body}\n${draws}`, 'buffer');
+      const bodyStart = start + hashBytes + 1;
+      const drawsStart = bodyStart + Number(bodyBytes) + 1;
+      const end = drawsStart + Number(drawsBytes);
+      // The first entry of all has no hash before it.
+      const chainStart = start + hashBytes - hashText.length;
+      text.write(hashText, chainStart, 'latin1');
+      const chained = hash('sha256', text.subarray(chainStart, end), 'buffer');
       hashText = chained.toString('hex');
+      start = end;
+      seq += 1;
       insert.entry.run(
         seq,
         facts.id,
@@ -72,8 +82,8 @@ export function openWriter(path: string): Writer {
         ...(facts.cost === undefined ? [null, null] : split(facts.cost)),
         facts.inputTokens,
         facts.outputTokens,
-        body,
-        draws,
+        text.subarray(bodyStart, drawsStart - 1),
+        text.subarray(drawsStart, end),
         chained,
       );
       rollups.add(seq, groupId, facts);
@@ -111,6 +121,10 @@ export function openWriter(path: string): Writer {
   return { commit, retire, close: () => database.close() };
 }
 
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** The end of the chain; it begins with nothing. */
 function lastEntry(database: DatabaseSync): { seq: number; hashText: string } {
   const last = database.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1').get();
@@ -133,13 +147,14 @@ function prepareStatements(database: DatabaseSync) {
   const groupColumns = groupDimensions.map(columnOf);
   return {
     definition: prepare('INSERT INTO limit_definitions (id, definition) VALUES (?, ?)'),
-    holds: prepare('INSERT INTO hold_batches VALUES (?, ?)'),
+    holds: prepare('INSERT INTO hold_batches VALUES (?, CAST(? AS TEXT))'),
     endHolds: prepare('DELETE FROM hold_batches WHERE number = ?'),
     findGroup: prepare('SELECT id FROM groups WHERE key = ?'),
     group: prepare(
       `INSERT INTO groups (key, ${groupColumns.join(', ')}) VALUES (${places(groupColumns.length + 1)}) RETURNING id`,
     ),
-    entry: prepare(`INSERT INTO entries VALUES (${places(15)})`),
+    // Bytes are taken for the text that they are.
+    entry: prepare(`INSERT INTO entries VALUES (${places(12)}, CAST(? AS TEXT), CAST(? AS TEXT), ?)`),
     counter: prepare(`INSERT OR REPLACE INTO counters VALUES (${places(7)})`),
   };
 }
