@@ -30,6 +30,7 @@ const mayImport = {
   'packages/adapters/*': ['core', 'dialects'],
   'packages/register': top,
   'packages/testing': [...middle, 'governor'],
+  'packages/contracts': [...top, 'testing'],
   'packages/cli': [...top, 'register', 'proxy'],
   'apps/*': [...top, 'dashboard'],
   'examples/*': [...top, 'register', 'testing'],

@@ -5,7 +5,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, packageFolders, root, run } from './bootstrap.mjs';
 
-const checks = ['lint', 'imports', 'unused', 'typecheck', 'build', 'package:check', 'test'];
+const checks = [
+  'lint',
+  'imports',
+  'unused',
+  'typecheck',
+  'build',
+  'package:check',
+  'packages:alone',
+  'test',
+  'support-matrix:check',
+];
 
 install();
 

@@ -45,6 +45,11 @@ testProvider(anthropic, {
         error: { status: 529, type: 'overloaded_error', code: 'overloaded', message: 'Overloaded' },
         lacks: ['error.code'],
       },
+      otherErrors: [
+        { status: 400, bytes: fixture('error-400-too-long.json') },
+        { status: 404, bytes: fixture('error-404.json') },
+        { status: 429, bytes: fixture('error-429.json') },
+      ],
     },
   ],
 });

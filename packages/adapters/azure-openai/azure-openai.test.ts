@@ -44,6 +44,10 @@ function chat(path: string, request: ExchangeFixture['request']): ExchangeFixtur
       facts: { ...chatFacts, complete: true, outputBytes: 26, outputEvents: 6 },
     },
     error,
+    otherErrors: [
+      { status: 429, bytes: fixture('error-429.json') },
+      { status: 404, bytes: fixture('error-deployment.json') },
+    ],
   };
 }
 

@@ -40,6 +40,7 @@ testProvider(google, {
       request: { ...request, facts: { ...request.facts, stream: false } },
       answer: { bytes: fixture('generate.json'), facts },
       error: geminiError,
+      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
     },
     {
       path: '/v1beta/models/gemini-2.5-flash:streamGenerateContent',
@@ -47,6 +48,7 @@ testProvider(google, {
       answer: { bytes: fixture('generate.json'), facts },
       stream: { bytes: fixture('generate-stream.sse'), facts: { ...facts, ...streamed } },
       error: geminiError,
+      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
     },
   ],
 });

@@ -76,6 +76,7 @@ testProvider(openai, {
           message: 'Rate limit reached for gpt-4o-mini',
         },
       },
+      otherErrors: [{ status: 401, bytes: fixture('error-401.json') }],
     },
     {
       path: '/responses',

@@ -28,6 +28,16 @@ const facts = {
   },
 };
 
+const otherErrors = [
+  '402-in-flight',
+  '402-credits',
+  '402-key-limit',
+  '403-budget',
+  '403-moderation',
+  '429-upstream',
+  '503',
+];
+
 const completionsFacts = {
   responseId: 'gen-1762950412-Q29tcGxldGlvbg',
   responseModel: 'openai/gpt-3.5-turbo-instruct',
@@ -66,6 +76,10 @@ testProvider(openrouter, {
         },
         lacks: ['error.type', 'error.param'],
       },
+      otherErrors: otherErrors.map((name) => ({
+        status: Number.parseInt(name, 10),
+        bytes: fixture(`error-${name}.json`),
+      })),
     },
     {
       path: '/completions',

@@ -140,6 +140,8 @@ export const errorClasses: readonly ErrorClass[] = [
         'model not found',
         'does not exist or you do not have access',
         'is not found for api version',
+        'try pulling it first',
+        '` does not exist.',
       ],
     },
     next: 'next_model',

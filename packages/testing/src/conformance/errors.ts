@@ -4,11 +4,19 @@ import './seen.ts';
 import type { ExchangeFixture } from './provider-fixtures.ts';
 
 /** Errors of ours look like errors of theirs. */
-export function testErrors(dialect: Dialect, { error: fixture, stream }: ExchangeFixture): void {
+export function testErrors(
+  dialect: Dialect,
+  { error: fixture, otherErrors = [], stream }: ExchangeFixture,
+): void {
   const real: unknown = JSON.parse(text(fixture.bytes));
 
   it('finds no usage in its error', () => {
     expect(dialect.readAnswer(fixture.bytes).usage).toBeUndefined();
+  });
+
+  it.for(otherErrors)('finds no usage in its $status', ({ status, bytes }, { task }) => {
+    expect(dialect.readAnswer(bytes).usage).toBeUndefined();
+    task.meta.seen = { error: { status, body: text(bytes) } };
   });
 
   it('renders an error in the shape of a real one', ({ task }) => {

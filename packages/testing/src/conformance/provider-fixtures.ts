@@ -45,4 +45,6 @@ export interface ExchangeFixture {
      */
     readonly lacks?: readonly string[];
   };
+  /** More errors that it answers with. @default none */
+  readonly otherErrors?: readonly { readonly status: number; readonly bytes: Uint8Array }[];
 }

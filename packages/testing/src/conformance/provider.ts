@@ -1,4 +1,4 @@
-import { type Dialect, defineProvider, type Provider } from '@genops/core';
+import { defineProvider, type Provider, type ProviderRoute } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { matchesPath } from '../path-pattern.ts';
 import { testAnswers } from './answers.ts';
@@ -18,9 +18,10 @@ export function testProvider(provider: Provider, fixtures: ProviderFixtures): vo
     testKey(provider, fixtures);
     testRoutes(provider, fixtures);
     for (const exchange of fixtures.exchanges) {
-      const dialect = dialectAt(provider, exchange.path);
-      if (dialect === undefined) continue;
-      describe(`at ${exchange.path}`, () => {
+      const route = routeAt(provider, exchange.path);
+      if (route === undefined) continue;
+      const { dialect, path } = route;
+      describe(`at ${path}`, () => {
         testRequests(dialect, exchange);
         testAnswers(dialect, exchange.answer);
         if (exchange.stream !== undefined) testStreams(dialect, exchange.stream);
@@ -73,13 +74,13 @@ function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
         (paths: readonly string[]) => paths.some((candidate) => matchesPath(path, candidate)),
       );
     }
-    for (const { path } of exchanges) expect(dialectAt(provider, path), path).toBeDefined();
+    for (const { path } of exchanges) expect(routeAt(provider, path), path).toBeDefined();
   });
 }
 
-function dialectAt(provider: Provider, path: string): Dialect | undefined {
-  for (const route of provider.routes) {
-    if (route.kind === 'metered' && matchesPath(route.path, path)) return route.dialect;
-  }
-  return undefined;
+type MeteredRoute = Extract<ProviderRoute, { kind: 'metered' }>;
+
+function routeAt(provider: Provider, path: string): MeteredRoute | undefined {
+  const metered = provider.routes.filter((route) => route.kind === 'metered');
+  return metered.find((route) => matchesPath(route.path, path));
 }

@@ -1,10 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { anthropic } from '@genops/anthropic';
 import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { anthropic } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
+import { groq } from '@genops/openai-compatible';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { groq } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

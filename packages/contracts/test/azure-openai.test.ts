@@ -1,10 +1,10 @@
+import { createAzureOpenAI } from '@genops/azure-openai';
 import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { type FakeUpstream, openaiFormat, startFakeUpstream, type WireFormat } from '@genops/testing';
 import OpenAI, { AzureOpenAI } from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAzureOpenAI } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

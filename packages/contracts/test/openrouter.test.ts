@@ -1,11 +1,11 @@
 import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
+import { createOpenRouter, openrouterRequest } from '@genops/openrouter';
 import { type FakeUpstream, openrouterFormat, startFakeUpstream } from '@genops/testing';
 import { HTTPClient, OpenRouter } from '@openrouter/sdk';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createOpenRouter, openrouterRequest } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

@@ -1,4 +1,5 @@
 import { createOpenAI } from '@ai-sdk/openai';
+import { genopsMiddleware } from '@genops/ai-sdk';
 import { type Attribution, amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
@@ -6,7 +7,6 @@ import { openai } from '@genops/openai';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { APICallError, embed, generateText, type LanguageModel, streamText, wrapLanguageModel } from 'ai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { genopsMiddleware } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

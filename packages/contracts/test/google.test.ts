@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
+import { google } from '@genops/google';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { type FakeUpstream, geminiFormat, startFakeUpstream } from '@genops/testing';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { google } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;

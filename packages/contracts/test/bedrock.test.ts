@@ -5,12 +5,12 @@ import {
   type ConverseCommandInput,
   ConverseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
+import { bedrock, throughFetch } from '@genops/bedrock';
 import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { bedrockFormat, type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bedrock, throughFetch } from '../src/index.ts';
 
 let upstream: FakeUpstream;
 let governor: Governor;
