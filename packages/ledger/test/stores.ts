@@ -49,6 +49,7 @@ export function redisStore(
   const postgres = postgresStore(url);
   const { pool, schema } = postgres;
   const redis = new Redis(redisUrl);
+  redis.on('error', () => {});
   return {
     pool,
     schema,

@@ -50,15 +50,19 @@ async function startFrom(binary: string, cluster: boolean): Promise<StartedServe
     '--dir',
     folder,
   ];
-  const server = restartableProcess(binary, [...args, ...(cluster ? ['--cluster-enabled', 'yes'] : [])], {
-    cwd: folder,
-    answers: async () => {
-      await answers(port, 'PING', '+PONG');
-      if (!cluster) return;
-      await answers(port, 'CLUSTER ADDSLOTSRANGE 0 16383', '+OK').catch(() => {});
-      await answers(port, 'CLUSTER INFO', 'cluster_state:ok');
+  const server = restartableProcess(
+    binary,
+    [...args, ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : [])],
+    {
+      cwd: folder,
+      answers: async () => {
+        await answers(port, 'PING', '+PONG');
+        if (!cluster) return;
+        await answers(port, 'CLUSTER ADDSLOTSRANGE 0 16383', '+OK').catch(() => {});
+        await answers(port, 'CLUSTER INFO', 'cluster_state:ok');
+      },
     },
-  });
+  );
 
   await server.start();
   return {

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { openRedisLedger } from '@genops/ledger/redis';
+import { startPostgres, startRedis } from '@genops/ledger/testing/servers';
+import { Cluster } from 'ioredis';
+import { Pool } from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DurableLedger } from '../src/ledger.ts';
+import { budget, costOf, draw, hold, reserveRequest, settledEntry } from '../src/testing/samples.ts';
+import { onServer } from '../src/testing/servers/on-server.ts';
+import { redisStore } from './stores.ts';
+
+const [postgres, redis, cluster] = await Promise.all([
+  startPostgres(),
+  startRedis(),
+  startRedis({ cluster: true }),
+]);
+
+onServer('Postgres', postgres, ({ url }) => {
+  onServer('Redis', redis, (redisServer) => {
+    let store: ReturnType<typeof redisStore>;
+    let ledger: DurableLedger;
+    let troubles: unknown[];
+
+    beforeEach(async () => {
+      store = redisStore(url, redisServer.url);
+      troubles = [];
+      ledger = await openLedger();
+      await hold(ledger, reserveRequest('a', [draw(budget(), '1')]));
+    });
+
+    afterEach(async () => {
+      await ledger.close();
+      await store.remove();
+    });
+
+    const openLedger = (copyLivesMs = 60_000) =>
+      openRedisLedger({
+        pool: store.pool,
+        schema: store.schema,
+        redis: store.redis,
+        copyLivesMs,
+        onRedisError: (error) => troubles.push(error),
+      });
+    const tryMore = (id: string) => ledger.reserve(reserveRequest(id, [draw(budget(), '0.1')]));
+    const release = () => ledger.release({ id: 'a', entry: settledEntry('a', costOf('0')) });
+    describe('a limit that has run out', () => {
+      it('is refused without asking the database', async () => {
+        expect(await tryMore('b')).toMatchObject({ result: 'refused' });
+        // Nobody can use the ledger's tables now.
+        const other = await store.pool.connect();
+        await other.query(`BEGIN; LOCK TABLE ${store.schema}.head`);
+        for (let call = 0; call < 50; call += 1) {
+          expect(await tryMore(`call-${call}`)).toMatchObject({
+            result: 'refused',
+            shortfall: { state: { limitId: 'monthly', held: '1', available: '0' }, needed: '0.1' },
+          });
+        }
+        await other.query('ROLLBACK');
+        other.release();
+      });
+
+      it('admits again as soon as there is room', async () => {
+        expect(await tryMore('b')).toMatchObject({ result: 'refused' });
+        await release();
+        expect(await tryMore('b')).toMatchObject({ result: 'held' });
+      });
+
+      it('still knows a call that it has admitted', async () => {
+        expect(await tryMore('b')).toMatchObject({ result: 'refused' });
+        expect(await ledger.reserve(reserveRequest('a', [draw(budget(), '1')]))).toMatchObject({
+          result: 'held',
+        });
+      });
+
+      it('admits when its amount is raised', async () => {
+        expect(await tryMore('b')).toMatchObject({ result: 'refused' });
+        await hold(ledger, reserveRequest('b', [draw(budget({ amount: '2' }), '0.1')]));
+      });
+    });
+
+    describe('Redis', () => {
+      it('has no key that lives for ever', async () => {
+        await tryMore('b');
+        await release();
+        const keys = await store.redis.keys(`*${store.schema}*`);
+        expect(keys.length).toBeGreaterThan(1);
+        for (const key of keys) expect(await store.redis.pttl(key)).toBeGreaterThan(0);
+      });
+
+      it('keeps all keys of a ledger on one node of a cluster', async () => {
+        await tryMore('b');
+        const keys = await store.redis.keys(`*${store.schema}*`);
+        expect(keys.every((key) => key.startsWith(`{genops:${store.schema}}:`))).toBe(true);
+      });
+
+      it('may forget its scripts', async () => {
+        await tryMore('b');
+        await store.redis.script('FLUSH');
+        expect(await tryMore('c')).toMatchObject({ result: 'refused' });
+        expect(troubles).toEqual([]);
+      });
+
+      it('may forget everything: nothing is overspent, and copies are made anew', async () => {
+        await tryMore('b');
+        await store.redis.flushall();
+        expect(await tryMore('c')).toMatchObject({ result: 'refused' });
+        expect(await store.redis.keys(`*${store.schema}*account*`)).toHaveLength(1);
+      });
+
+      it('may have fallen behind for as long as a copy lives', async () => {
+        await ledger.close();
+        ledger = await openLedger(200);
+        await tryMore('b');
+        const [key = ''] = await store.redis.keys(`*${store.schema}*account*`);
+        const copy = await store.redis.hgetall(key);
+        await release();
+        await store.redis.hset(key, copy);
+        await store.redis.pexpire(key, 200);
+        expect(await tryMore('c')).toMatchObject({ result: 'refused' });
+        await expect.poll(() => tryMore('d')).toMatchObject({ result: 'held' });
+      });
+
+      it('does not put an older copy over a newer one', async () => {
+        await tryMore('b');
+        const [key = ''] = await store.redis.keys(`*${store.schema}*account*`);
+        await store.redis.hset(key, { version: '999999', copy: (await store.redis.hget(key, 'copy')) ?? '' });
+        await release();
+        expect(await store.redis.hget(key, 'version')).toBe('999999');
+      });
+
+      it.runIf(process.env['GENOPS_TEST_REDIS_URL'] === undefined)(
+        'may be killed and come back empty',
+        { timeout: 30_000 },
+        async () => {
+          await tryMore('b');
+          await redisServer.kill();
+          expect(await tryMore('c')).toMatchObject({ result: 'refused' });
+          await release();
+          expect(await tryMore('d')).toMatchObject({ result: 'held' });
+          expect(troubles.length).toBeGreaterThan(0);
+          await redisServer.restart();
+          expect(await ledger.states([{ limit: budget(), bucket: '' }])).toMatchObject([{ held: '0.1' }]);
+          await expect
+            .poll(
+              async () => {
+                await ledger.reserve(reserveRequest(randomUUID(), [draw(budget(), '1')]));
+                return store.redis.keys(`*${store.schema}*account*`);
+              },
+              { timeout: 20_000 },
+            )
+            .toHaveLength(1);
+        },
+      );
+
+      it('that is slow costs a call no more than the time given', async () => {
+        await tryMore('b');
+        await store.redis.call('CLIENT', 'PAUSE', '3000', 'ALL');
+        const started = performance.now();
+        for (let call = 0; call < 20; call += 1)
+          expect(await tryMore(`call-${call}`)).toMatchObject({ result: 'refused' });
+        // Five calls wait in vain, each twice at most; then Redis is left alone.
+        expect(performance.now() - started).toBeLessThan(2500);
+        await store.redis.call('CLIENT', 'UNPAUSE');
+      });
+    });
+  });
+
+  onServer('Redis Cluster', cluster, ({ url: clusterUrl }) => {
+    it('works on a cluster', async () => {
+      const { hostname, port } = new URL(clusterUrl);
+      const nodes = new Cluster([{ host: hostname, port: Number(port) }]);
+      const pool = new Pool({ connectionString: url, max: 4 });
+      const schema = `store_${randomUUID().replaceAll('-', '')}`;
+      const troubles: unknown[] = [];
+      const ledger = await openRedisLedger({
+        pool,
+        schema,
+        redis: nodes,
+        onRedisError: (error) => troubles.push(error),
+      });
+      const [daily, monthly] = [budget({ id: 'daily', amount: '1' }), budget({ id: 'monthly', amount: '1' })];
+      await hold(ledger, reserveRequest('a', [draw(daily, '1'), draw(monthly, '0.5')]));
+      for (const id of ['b', 'c']) {
+        expect(
+          await ledger.reserve(reserveRequest(id, [draw(daily, '0.1'), draw(monthly, '0.1')])),
+        ).toMatchObject({
+          result: 'refused',
+          shortfall: { state: { limitId: 'daily' } },
+        });
+      }
+      expect(troubles.map(String)).toEqual([]);
+      await ledger.close();
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`);
+      await pool.end();
+      nodes.disconnect();
+    });
+  });
+});
