@@ -10,9 +10,9 @@ export function chargeProspect(
   { located, prices, reference, at }: FoundPrices,
   { facts, at: atText }: BoundQuestion,
   sheet: Sheet,
-  tokens: MeterQuantities,
+  { tokens, searches }: { readonly tokens: MeterQuantities; readonly searches: number },
 ): Cost {
-  const others = otherQuantities(sheet, facts);
+  const others = otherQuantities(sheet, facts, searches);
   if (typeof others === 'string') {
     return unpriced(
       'unmetered',

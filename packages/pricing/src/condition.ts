@@ -58,7 +58,13 @@ export function compileCondition(when: When | undefined, calendars: Calendars = 
     const speeds = new Set(speed.map(normalName));
     tests.push({ holds: (now) => speeds.has(now.speed), foresee: (soon) => share(soon.speeds, speeds) });
   }
-  if (region !== undefined) tests.push(certain(compileRegion(region)));
+  if (region !== undefined) {
+    const holds = compileRegion(region);
+    // Answers may name a region that the request did not.
+    const foresee = (soon: Prospect): Likelihood =>
+      soon.region === undefined ? 'maybe' : holds(soon) ? 'always' : 'never';
+    tests.push({ holds, foresee });
+  }
   if (promptTokens !== undefined) {
     const { min, inclusive = false } = promptTokens;
     const reached = inclusive ? (tokens: number) => tokens >= min : (tokens: number) => tokens > min;

@@ -5,6 +5,7 @@ import { estimateCall } from './estimate.ts';
 import { type Locate, unpriced } from './find-prices.ts';
 import { type GatewayFeeQuestion, gatewayFee } from './gateway-fee.ts';
 import { type ListedModel, listModel } from './list-models.ts';
+import type { LivePrices } from './live/live-prices.ts';
 import { type LocatedModel, locateModel } from './locate.ts';
 import { priceCall } from './price.ts';
 import type { PriceBook } from './price-book.ts';
@@ -18,6 +19,8 @@ export interface PricingOptions {
   readonly catalog?: Catalog;
   /** Prices of one's own, the first on top: contracts, private deployments, margins. */
   readonly overrides?: readonly PriceFile[];
+  /** Prices that are refreshed while the program runs, between overrides and catalogue. */
+  readonly live?: readonly LivePrices[];
   /** What bounds and estimates assume where nothing is known. */
   readonly assumptions?: Partial<Assumptions>;
 }
@@ -30,22 +33,41 @@ const rememberedModels = 10_000;
  * touches nothing but its own price.
  */
 export function createPricing(options: PricingOptions = {}): PriceBook {
-  const { catalog = bundledCatalog(), overrides = [] } = options;
-  const catalogs = [...overrides.map((file) => createCatalog([file])), catalog];
+  const { catalog = bundledCatalog(), overrides = [], live = [] } = options;
+  const own = overrides.map((file) => createCatalog([file]));
+  const catalogs = (): readonly Catalog[] => [
+    ...own,
+    ...live.flatMap((prices) => prices.current() ?? []),
+    catalog,
+  ];
   const assumptions = { ...usualAssumptions, ...options.assumptions };
-  const locate = rememberLocated(catalogs);
+  const locate = live.length === 0 ? rememberLocated(catalogs()) : followLive(live, catalogs);
   return {
     price: (question) => priceCall(locate, question),
     upperBound: (question) => boundCall(locate, assumptions, question),
     estimate: (question) => estimateCall(locate, assumptions, question),
-    gatewayFee: (question) => feeOf(catalogs, question),
-    providers: [...new Set(catalogs.flatMap(({ providers }) => providers))].sort(),
-    models: (provider, at) => listModels(catalogs, locate, provider, at),
+    gatewayFee: (question) => feeOf(catalogs(), question),
+    providers: [...new Set(catalogs().flatMap(({ providers }) => providers))].sort(),
+    models: (provider, at) => listModels(catalogs(), locate, provider, at),
     model(provider, model, at) {
       const located = locate(provider, model);
       return located.result === 'located' ? listModel(located, at) : undefined;
     },
     volumeDiscount: (question) => findVolumeDiscount(locate, question),
+  };
+}
+
+/** Forgets what was located whenever live prices have changed. */
+function followLive(live: readonly LivePrices[], catalogs: () => readonly Catalog[]): Locate {
+  let seen: readonly (Catalog | undefined)[] = [];
+  let locate = rememberLocated(catalogs());
+  return (provider, model) => {
+    const current = live.map((prices) => prices.current());
+    if (current.some((catalog, index) => catalog !== seen[index])) {
+      seen = current;
+      locate = rememberLocated(catalogs());
+    }
+    return locate(provider, model);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Meter, MeterQuantities } from '@genops/core';
+import type { Meter } from '@genops/core';
 import { chargeProspect } from './charge-prospect.ts';
 import { normalTier } from './compiled-version.ts';
 import { findPrices, type Locate, noRate, regionOf } from './find-prices.ts';
@@ -39,7 +39,7 @@ export function estimateCall(locate: Locate, assumptions: Assumptions, question:
   const tokens: { [M in Meter]?: number } = {};
   if (sheet.rates.input !== undefined && inputTokens > 0) tokens.input = inputTokens;
   if (outputTokens > 0) tokens.output = outputTokens;
-  const cost = chargeProspect(found, question, sheet, tokens satisfies MeterQuantities);
+  const cost = chargeProspect(found, question, sheet, { tokens, searches: 1 });
   if (cost.result === 'unpriced') return cost;
   return { result: 'bounded', cost, inputTokens, outputTokens };
 }

@@ -42,9 +42,9 @@ export function nameOf({ provider, model }: LocatedModel): string {
 }
 
 /** The region asked about, else the one that the model's name carries. */
-export function regionOf(question: PricedModel, located: LocatedModel): string | undefined {
-  const region = question.region ?? located.region;
-  return region === undefined ? undefined : normalName(region);
+export function regionOf({ region }: PricedModel, located: LocatedModel): string | undefined {
+  const named = region === undefined || region === 'not_available' ? located.region : region;
+  return named === undefined ? undefined : normalName(named);
 }
 
 /** @throws {ConfigurationError} when it is not an instant */

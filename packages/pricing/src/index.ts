@@ -1,6 +1,8 @@
 export { bundledCatalog } from './bundled.ts';
 export type { Catalog, ProviderPrices } from './catalog.ts';
 export { createCatalog } from './catalog.ts';
+export type { CatalogChange, StalePrice } from './catalog-diff.ts';
+export { diffCatalogs, findStalePrices } from './catalog-diff.ts';
 export type { Candidate, CostComparison, MigrationEstimate } from './compare-costs.ts';
 export { compareCosts, estimateMigration } from './compare-costs.ts';
 export type { VolumeStep } from './compiled-version.ts';
@@ -10,6 +12,9 @@ export { createPricing } from './create-pricing.ts';
 export type { GatewayFeeQuestion } from './gateway-fee.ts';
 export { gatewayFee } from './gateway-fee.ts';
 export type { ListedModel, ListedPrice } from './list-models.ts';
+export type { LivePrices, RefreshResult } from './live/live-prices.ts';
+export type { OpenRouterPricesOptions } from './live/openrouter.ts';
+export { createOpenRouterPrices } from './live/openrouter.ts';
 export { parsePriceFile } from './parse-price-file.ts';
 export type { PriceBook } from './price-book.ts';
 export type { PricedComponent, PricedLine } from './price-line.ts';

@@ -133,7 +133,7 @@ function locateAll(files: readonly Found[], model: string): LocatedModel | undef
 function located(
   { file, entry }: Listing,
   listings: readonly Listing[],
-  { region, assumed, undated, name }: NameCandidate,
+  { region, assumed, undated }: NameCandidate,
   model: string,
 ): LocatedModel {
   return {
@@ -145,6 +145,6 @@ function located(
     region,
     assumed,
     // A dated model can have a price of its own, so taking its date off is worth saying.
-    warnings: undated ? [`"${model}" is not listed: priced as "${name}"`] : [],
+    warnings: undated ? [`"${model}" is not listed: priced as "${entry.model}"`] : [],
   };
 }

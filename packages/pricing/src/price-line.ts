@@ -8,6 +8,7 @@ import {
   type Meter,
   type Money,
   money,
+  parseDecimal,
   usageFromSnake,
 } from '@genops/core';
 import type { GatewayFeeQuestion } from './gateway-fee.ts';
@@ -161,7 +162,7 @@ function firstMoney(fields: Fields, keys: readonly string[]): Money | undefined 
 
 function readMoney(fields: Fields, key: string): Money | undefined {
   const value = fields[key];
-  return value === undefined || value === null ? undefined : money(value as string);
+  return value === undefined || value === null ? undefined : money(parseDecimal(value as string));
 }
 
 function text(fields: Fields, key: string): string {

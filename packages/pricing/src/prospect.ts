@@ -9,6 +9,8 @@ export interface Assumptions {
   readonly maxOutputTokens: number;
   /** Tokens that providers put into a prompt themselves: framing, a system prompt, tool instructions. */
   readonly promptOverheadTokens: number;
+  /** Searches of a request that lets the model search the web, and does not say how often. */
+  readonly searches: number;
   /** Tokens of an answer that is long enough, for estimates. */
   readonly expectedOutputTokens: number;
   /** UTF-8 bytes of a request for each token that it becomes, for estimates. */
@@ -20,6 +22,7 @@ export interface Assumptions {
 export const usualAssumptions: Assumptions = {
   maxOutputTokens: 4096,
   promptOverheadTokens: 512,
+  searches: 10,
   expectedOutputTokens: 512,
   bytesPerToken: 4,
   mediaTokens: 1000,
@@ -154,9 +157,18 @@ const purposes = ['image', 'video_second', 'audio_second', 'character', 'page', 
  *
  * @returns the name of a meter when it is what the model is for, and nothing says how much of it
  */
-export function otherQuantities(sheet: Sheet, facts: RequestFacts): MeterQuantities | Meter {
+export function otherQuantities(
+  sheet: Sheet,
+  facts: RequestFacts,
+  searches: number,
+): MeterQuantities | Meter {
   const quantities: { [M in Meter]?: number } = {};
   if (sheet.rates.request !== undefined) quantities.request = 1;
+  if ((facts.options?.['searchContextSize'] ?? facts.options?.['grounding']) !== undefined) {
+    if (sheet.rates.web_search !== undefined) quantities.web_search = searches;
+    if (sheet.rates.search_query !== undefined) quantities.search_query = searches;
+    if (sheet.rates.grounded_prompt !== undefined) quantities.grounded_prompt = 1;
+  }
   for (const meter in unitCounters) {
     const most = facts.options?.[unitCounters[meter as Meter] as UsageCounter];
     if (typeof most === 'number') quantities[meter as Meter] = most;

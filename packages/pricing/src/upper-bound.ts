@@ -1,4 +1,4 @@
-import { compareMoney } from '@genops/core';
+import { compareMoney, type RequestFacts } from '@genops/core';
 import { chargeProspect } from './charge-prospect.ts';
 import { type CompiledVersion, normalTier } from './compiled-version.ts';
 import { normalName } from './condition.ts';
@@ -8,14 +8,28 @@ import { type Assumptions, dearestQuantities, mostPromptTokens, outputCap } from
 
 /** The most that a call can come to at any of the models that may serve it. */
 export function boundCall(locate: Locate, assumptions: Assumptions, question: BoundQuestion): Bound {
-  const models = new Set([question.model, ...(question.facts.alternativeModels ?? [])]);
-  let highest: Bound | undefined;
-  for (const model of models) {
-    const bound = boundModel(locate, assumptions, { ...question, model });
-    if (bound.result === 'unpriced') return bound;
-    if (highest === undefined || highest.result === 'unpriced' || isDearer(bound, highest)) highest = bound;
-  }
-  return highest as Bound;
+  const { alternativeModels } = question.facts;
+  if (alternativeModels === undefined) return boundModel(locate, assumptions, question);
+  const models = [...new Set([question.model, ...alternativeModels])];
+  const boundAll = (facts: RequestFacts): readonly Bound[] =>
+    models.map((model) => boundModel(locate, assumptions, { ...question, model, facts }));
+  const bounds = boundAll(question.facts);
+  const caps = bounds.flatMap((bound) => (bound.result === 'bounded' ? (bound.maxOutputTokens ?? []) : []));
+  if (caps.length === 0) return dearestOf(bounds);
+  // One cap is sent, whichever model serves.
+  const maxOutputTokens = Math.min(...caps);
+  const dearest = dearestOf(boundAll({ ...question.facts, maxOutputTokens }));
+  return dearest.result === 'bounded' ? { ...dearest, maxOutputTokens } : dearest;
+}
+
+/** One model without a price leaves the call without a bound. */
+function dearestOf(bounds: readonly Bound[]): Bound {
+  return bounds.reduce((dearest, bound) => {
+    if (dearest.result === 'unpriced' || bound.result === 'unpriced') {
+      return dearest.result === 'unpriced' ? dearest : bound;
+    }
+    return isDearer(bound, dearest) ? bound : dearest;
+  });
 }
 
 type Bounded = Extract<Bound, { result: 'bounded' }>;
@@ -44,7 +58,7 @@ function boundModel(locate: Locate, assumptions: Assumptions, question: BoundQue
   const sheet = prices.dearestSheet({
     serviceTiers,
     speeds,
-    region: regionOf(question, located),
+    region: regionOf(withRequestedRegion(question), located),
     options: question.options ?? facts.options,
     promptTokens: inputTokens,
     at,
@@ -54,7 +68,7 @@ function boundModel(locate: Locate, assumptions: Assumptions, question: BoundQue
   const answers = sheet.rates.output === undefined ? 0 : facts.choices;
   const outputTokens = cap.tokens * answers;
   const tokens = dearestQuantities(sheet, facts, prompt, outputTokens);
-  const cost = chargeProspect(found, question, sheet, tokens);
+  const cost = chargeProspect(found, question, sheet, { tokens, searches: assumptions.searches });
   if (cost.result === 'unpriced') return cost;
   const capToSend = cap.assumed && answers > 0 && { maxOutputTokens: cap.tokens };
   return { result: 'bounded', cost, inputTokens, outputTokens, ...capToSend };
@@ -75,8 +89,16 @@ function possibleSpeeds(
   prices: CompiledVersion,
   { speed, facts }: BoundQuestion,
 ): readonly string[] | undefined {
-  const asked = speed ?? facts.options?.['speed'];
+  const asked = speed ?? facts.options?.['speed'] ?? facts.options?.['latency'];
   return withStandard(prices.speeds, typeof asked === 'string' ? asked : undefined);
+}
+
+/** Anthropic's requests may name where they are to be served. */
+function withRequestedRegion(question: BoundQuestion): BoundQuestion {
+  const asked = question.facts.options?.['inferenceGeo'];
+  return question.region === undefined && typeof asked === 'string'
+    ? { ...question, region: asked }
+    : question;
 }
 
 const standardOnly = ['standard'];
