@@ -1,7 +1,9 @@
 import { anthropic } from '@genops/anthropic';
 import { createAzureOpenAI } from '@genops/azure-openai';
+import { bedrock, createBedrock } from '@genops/bedrock';
 import { ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
 import { createVertex, google, vertex } from '@genops/google';
+import { helicone } from '@genops/helicone';
 import { openai } from '@genops/openai';
 import {
   cerebras,
@@ -26,7 +28,9 @@ export const knownProviders: readonly Provider[] = [
   anthropic,
   google,
   vertex,
+  bedrock,
   openrouter,
+  helicone,
   groq,
   mistral,
   deepseek,
@@ -58,8 +62,20 @@ const vertexLocations = [
   ...['asia-east2', 'asia-northeast1', 'asia-northeast3', 'asia-south1', 'asia-southeast1'],
 ];
 
+/** Where Bedrock is, for whoever calls it with `fetch`: the AWS SDK does not. */
+const bedrockRegions = [
+  ...['us-east-1', 'us-east-2', 'us-west-2', 'us-gov-east-1', 'us-gov-west-1', 'ca-central-1', 'sa-east-1'],
+  ...['eu-central-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-north-1', 'eu-south-1', 'eu-south-2'],
+  ...['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-south-2', 'ap-southeast-1'],
+  ...['ap-southeast-2', 'me-central-1', 'il-central-1'],
+];
+
 /** Further addresses at which known providers answer. */
 const otherAddresses: readonly Provider[] = [
+  // Helicone's older proxy stands in for them with the same formats, keys and prices.
+  withBaseUrl(openai, 'https://oai.helicone.ai/v1'),
+  withBaseUrl(anthropic, 'https://anthropic.helicone.ai'),
+  ...bedrockRegions.map((region) => createBedrock({ region })),
   createOpenRouter({ region: 'eu' }),
   createOpenRouter({ region: 'us' }),
   withBaseUrl(deepseek, `${deepseek.baseUrl}/v1`),

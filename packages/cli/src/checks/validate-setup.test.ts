@@ -335,6 +335,12 @@ describe('genops doctor and genops validate', () => {
     expect(output).toMatch(/\nNot ready: \d+ passed/);
   });
 
+  it('explains what it finds several times once', async () => {
+    const { output } = await command(['doctor'], { GENOPS_TEAM: '', GENOPS_PROJECT: '' });
+    expect(output.match(/warning attribution-missing: /g)).toHaveLength(2);
+    expect(output.match(/more: docs\/problems\/attribution-missing\.md/g)).toHaveLength(1);
+  });
+
   it('gives programs one JSON document', async () => {
     const { output } = await command(['doctor', '--json', '--model', 'gpt-99']);
     expect(JSON.parse(output)).toMatchObject({

@@ -16,19 +16,25 @@ const marks: Readonly<Record<CheckStatus, string>> = {
  */
 export function printValidationResult(result: ValidationResult, write: (text: string) => void): void {
   const width = Math.max(...result.checks.map((check) => nameOf(check).length));
+  const explained = new Set<string>();
   for (const check of result.checks) {
     write(`${marks[check.status]}  ${nameOf(check).padEnd(width)}  ${printable(check.message)}\n`);
-    for (const one of check.findings) write(findingText(one, check.message));
+    for (const one of check.findings) {
+      write(findingText(one, { said: check.message, explained: explained.has(one.id) }));
+      explained.add(one.id);
+    }
   }
   write(`\n${result.summary.text}\n`);
 }
 
-function findingText({ id, severity, message, explanation, fix, page }: Finding, said: string): string {
+/** What was found; why it matters and what to do only where that was not said above. */
+function findingText(
+  { id, severity, message, explanation, fix, page }: Finding,
+  { said, explained }: { readonly said: string; readonly explained: boolean },
+): string {
   const lines = [
     `${severity} ${id}${message === said ? '' : `: ${printable(message)}`}`,
-    `  why: ${explanation}.`,
-    `  fix: ${fix}.`,
-    `  more: ${page}`,
+    ...(explained ? [] : [`  why: ${explanation}.`, `  fix: ${fix}.`, `  more: ${page}`]),
   ];
   return lines.map((line) => `      ${line}\n`).join('');
 }
