@@ -247,6 +247,19 @@ describe('--import', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
+  it('prices by files of one’s own, which stand beside the configuration', async () => {
+    upstream.setReply({ usage });
+    const directory = await directoryWith('prices: [contract.json]');
+    const contract = {
+      provider: 'openai',
+      models: [{ model: 'gpt-4o-mini', versions: [{ modifiers: [{ factor: '0.5', stage: 'contract' }] }] }],
+    };
+    await writeFile(join(directory, 'contract.json'), JSON.stringify(contract));
+    const { errors, entries } = await start('raw-fetch.mjs', { directory });
+    expect(errors).toBe('');
+    expect(entries.map(total)).toEqual(['0.000105', '0.000105']);
+  });
+
   it.each([
     [{ GENOPS_MODE: 'maybe' }, 'GENOPS_MODE: expected one of enforce, observe; got "maybe"'],
     [{ GENOPS_GOVERNANCE_POLICY: 'lax' }, 'GENOPS_GOVERNANCE_POLICY: expected one of'],
