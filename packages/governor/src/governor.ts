@@ -137,6 +137,8 @@ export interface WrappableClient {
 
 /** How often holds that nobody ended are looked for. */
 const sweepEveryMs = 1_000;
+/** How often replicas tell one another what is out. */
+const exchangeEveryMs = 1_000;
 
 /**
  * Makes a governor.
@@ -189,6 +191,15 @@ export function createGovernor(options: GovernorOptions): Governor {
   };
   const sweep = setInterval(() => void ledger.expire().catch(onError), sweepEveryMs);
   sweep.unref();
+  const replica = randomUUID();
+  const { shared } = routing;
+  const meeting =
+    shared &&
+    setInterval(
+      () => void router.exchange(shared.store, replica).catch(onError),
+      shared.everyMs ?? exchangeEveryMs,
+    );
+  meeting?.unref();
 
   const fetchAt = (directory: Directory): typeof globalThis.fetch =>
     createGovernedFetch({
@@ -235,6 +246,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     policy: policy.policy,
     close: async () => {
       clearInterval(sweep);
+      clearInterval(meeting);
       await ledger.close();
     },
   };

@@ -1,12 +1,20 @@
 import { ConfigurationError, type Dialect, type Provider } from '@genops/core';
 import { translate } from '@genops/dialects';
-import type { RouterOptions, RouteTarget } from '@genops/router';
+import type { RouterOptions, RouterStateStore, RouteTarget } from '@genops/router';
 import type { MeteredRoute } from './directory.ts';
 import type { RouteLookup, Target } from './line.ts';
 
 export interface RoutingOptions extends Omit<RouterOptions, 'nowMs'> {
   /** The first route that is for a model decides; models without one go where they were addressed to. */
   readonly routes?: readonly RouteOptions[];
+  /** Where several replicas tell one another which keys and places are out. @default each knows its own */
+  readonly shared?: SharedStateOptions;
+}
+
+export interface SharedStateOptions {
+  readonly store: RouterStateStore;
+  /** @default 1_000 */
+  readonly everyMs?: number;
 }
 
 /** Where calls for some models may go. */

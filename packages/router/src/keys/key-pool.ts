@@ -280,7 +280,7 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
     },
     facts() {
       states.wake();
-      return [...keys.values()].map((key) => ({
+      return [...keys.values()].filter(hasNews).map((key) => ({
         id: key.id,
         state: key.state,
         stateUpdatedAtMs: key.stateUpdatedAtMs,
@@ -307,4 +307,14 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
     },
   };
   return pool;
+}
+
+/** Keys of which nothing is known but that they are there need not be told of. */
+function hasNews({ state, stateUpdatedAtMs, createdAtMs, breaker, group }: Key): boolean {
+  return (
+    state !== 'available' ||
+    stateUpdatedAtMs > createdAtMs ||
+    breaker.snapshot().changedAtMs > 0 ||
+    group.quota.known
+  );
 }

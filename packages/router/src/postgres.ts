@@ -1,0 +1,2 @@
+export type { PostgresPool, PostgresStateStoreOptions } from './state/postgres.ts';
+export { openPostgresStateStore } from './state/postgres.ts';

@@ -1,0 +1,2 @@
+export type { RedisClient, RedisStateStoreOptions } from './state/redis.ts';
+export { createRedisStateStore } from './state/redis.ts';
