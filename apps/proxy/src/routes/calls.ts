@@ -15,6 +15,11 @@ export type CallRoute = (
 
 const prefix = '/v1';
 
+/** Where a provider has the version in its base URL, and where it has it in its paths. */
+function pathForms(url: string): readonly string[] {
+  return [url.slice(prefix.length), url];
+}
+
 /** Finds what serves a path: every configured provider that has it, in the order of the configuration. */
 export function createCallRoute(options: AppOptions): (method: string, url: string) => CallRoute | undefined {
   const finders = options.providers.map((configured) => ({
@@ -23,15 +28,21 @@ export function createCallRoute(options: AppOptions): (method: string, url: stri
   }));
   return (method, url) => {
     if (!url.startsWith(`${prefix}/`)) return undefined;
-    const path = url.slice(prefix.length);
     let dialect: Dialect | undefined;
+    let path = '';
     const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
     for (const { configured, find } of finders) {
-      const route = find(method, path);
-      if (route?.kind !== 'metered') continue;
-      dialect ??= route.dialect;
-      const { provider, apiKey, serves } = configured;
-      targets.push({ target: { provider, route, ...(apiKey !== undefined && { apiKey }) }, serves });
+      for (const form of pathForms(url)) {
+        const route = find(method, form);
+        if (route?.kind !== 'metered') continue;
+        if (dialect === undefined) {
+          dialect = route.dialect;
+          path = form;
+        }
+        if (form !== path || route.dialect.id !== dialect.id) continue;
+        const { provider, apiKey, serves } = configured;
+        targets.push({ target: { provider, route, ...(apiKey !== undefined && { apiKey }) }, serves });
+      }
     }
     if (dialect === undefined) return undefined;
     const spoken = dialect;
