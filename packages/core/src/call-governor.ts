@@ -120,10 +120,6 @@ export interface RankedModel extends ModelAt {
   readonly score: number;
   /** What the request will probably cost there; absent when no price is known. */
   readonly estimatedCost?: Money;
-  /** Measured here; the prior of 2,000 while nothing was. */
-  readonly latencyMs: number;
-  /** Measured here, between 0 and 1; the prior of 0.95 while nothing was. */
-  readonly successRate: number;
   /** For people: what spoke for or against it, numbers included. */
   readonly reason: string;
 }

@@ -33,7 +33,6 @@ import { createGovernedFetch } from './fetch.ts';
 import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
-import { createModelHealth } from './rank/health.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
 import { createRouteLookup, type RoutingOptions } from './routes.ts';
@@ -160,15 +159,15 @@ export function createGovernor(options: GovernorOptions): Governor {
     newId: () => `session_${randomUUID()}`,
   });
   const pricing = options.pricing ?? createPricing();
-  const health = createModelHealth();
   const recordOf = new Map(options.providers.map((provider) => [provider.id, provider]));
   const priceListOf = (place: ModelAt): ModelAt => {
     const provider = recordOf.get(place.provider);
     return provider === undefined ? place : pricedAt(provider, place.model);
   };
-  const rank = createRanker({ pricing, health, pricedAt: priceListOf, now });
   const { routing = { maxAttempts: 1 } } = options;
   const router = createRouter({ ...routing, nowMs: () => now().getTime() });
+  const newId = options.newId ?? (() => `op_${timeOrderedUuid(now())}`);
+  const rank = createRanker({ router, pricing, pricedAt: priceListOf, now, newId });
   const line: Line = {
     policy,
     limits,
@@ -180,11 +179,10 @@ export function createGovernor(options: GovernorOptions): Governor {
     attribution: checkAttribution(options.attribution ?? {}),
     options: lineOptions(options),
     now,
-    newId: options.newId ?? (() => `op_${timeOrderedUuid(now())}`),
+    newId,
     track: sessions.track,
     announce: (event) => {
       sessions.note(event);
-      health.note(event);
       announce(listeners, event, onError);
     },
     onError,

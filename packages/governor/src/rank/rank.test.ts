@@ -1,92 +1,78 @@
-import type { GovernorEvent, RankObjective } from '@genops/core';
+import type { RankObjective } from '@genops/core';
 import { createPricing } from '@genops/pricing';
+import { createRouter, type Router, targetId } from '@genops/router';
 import { describe, expect, it } from 'vitest';
-import { createModelHealth } from './health.ts';
 import { createRanker } from './rank.ts';
 
 const candidates = [
   { provider: 'openai', model: 'gpt-4o' },
   { provider: 'openai', model: 'gpt-4o-mini' },
-  { provider: 'openai', model: 'nobody-knows-me' },
+  { provider: 'anthropic', model: 'nobody-knows-me' },
 ];
 const facts = { requestModel: 'gpt-4o', stream: false, choices: 1, maxOutputTokens: 100, inputBytes: 4000 };
+const failure = { kind: 'status' as const, status: 500, headers: {}, body: '' };
+const given = candidates.map(({ model }) => model);
 
-function ranker() {
-  const health = createModelHealth();
+function ranker(router: Router = createRouter()) {
+  let ids = 0;
   const rank = createRanker({
+    router,
     pricing: createPricing(),
-    health,
     pricedAt: (place) => place,
     now: () => new Date('2026-11-01T00:00:00Z'),
+    newId: () => `rank-${ids++}`,
   });
-  const order = (objective: RankObjective): string[] =>
-    rank({ candidates, objective, facts }).map(({ model }) => model);
-  const served = (model: string, durationMs: number, outcome: 'completed' | 'failed' = 'completed'): void =>
-    health.note({
-      kind: 'settled',
-      durationMs,
-      entry: { kind: 'settled', provider: 'openai', requestModel: model, outcome },
-    } as GovernorEvent);
-  return { rank, order, served };
+  return (objective: RankObjective) => rank({ candidates, objective, facts });
 }
 
 describe('rank', () => {
   it('puts the cheapest first for this very request, and what has no price last', () => {
-    const { rank } = ranker();
-    const ranked = rank({ candidates, objective: 'cost', facts });
+    const ranked = ranker()('cost');
     expect(ranked.map(({ model, score }) => [model, score > 0])).toEqual([
       ['gpt-4o-mini', true],
       ['gpt-4o', true],
       ['nobody-knows-me', false],
     ]);
     expect(ranked[0]?.score).toBe(1);
-    expect(ranked[0]?.reason).toMatch(/^about 0\.000\d+ USD, 2000 ms, 95\.0 % answered$/);
-    expect(ranked[2]?.reason).toMatch(/^no price known/);
+    expect(ranked.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^cost: costs 0\.000\d+$/),
+      expect.stringMatching(/^cost: costs 0\.00\d+$/),
+      'cost: no known price',
+    ]);
+    expect(ranked[2]?.estimatedCost).toBeUndefined();
   });
 
-  it('puts the fastest first once it was measured, and gives the unmeasured their chance', () => {
-    const { order, served } = ranker();
-    served('gpt-4o', 3_000);
-    expect(order('latency')[0]).toBe('gpt-4o-mini');
-    served('gpt-4o-mini', 4_000);
-    expect(order('latency')).toEqual(['nobody-knows-me', 'gpt-4o', 'gpt-4o-mini']);
-    for (let call = 0; call < 30; call += 1) served('gpt-4o-mini', 500);
-    expect(order('latency')[0]).toBe('gpt-4o-mini');
+  it('keeps the order given', () => {
+    expect(ranker()('order').map(({ model }) => model)).toEqual(given);
   });
 
-  it('puts what answers first, and forgets old failures', () => {
-    const { order, served } = ranker();
-    served('gpt-4o', 100, 'failed');
-    expect(order('reliability').at(-1)).toBe('gpt-4o');
-    for (let call = 0; call < 30; call += 1) served('gpt-4o', 100);
-    expect(order('reliability')[0]).toBe('gpt-4o');
-  });
-
-  it('weighs all three when it balances', () => {
-    const { order, served } = ranker();
-    expect(order('balanced')[0]).toBe('gpt-4o-mini');
-    for (let call = 0; call < 10; call += 1) served('gpt-4o-mini', 60_000, 'failed');
-    for (let call = 0; call < 10; call += 1) served('gpt-4o', 300);
-    expect(order('balanced')[0]).toBe('gpt-4o');
-  });
-
-  it('keeps the order given, or takes turns', () => {
-    const { order } = ranker();
-    const given = candidates.map(({ model }) => model);
-    expect(order('order')).toEqual(given);
-    expect([0, 1, 2, 3].map(() => order('round_robin')[0])).toEqual([...given, given[0]]);
+  it('knows what the router measured, whoever made the calls', async () => {
+    const router = createRouter({ maxAttempts: 1 });
+    const rank = ranker(router);
+    expect(rank('reliability')[0]?.model).toBe('gpt-4o');
+    const place = { provider: 'openai', model: 'gpt-4o' };
+    for (let call = 0; call < 3; call += 1) {
+      const plan = router.plan({
+        id: `call-${call}`,
+        targets: [{ target: { id: targetId(place), ...place } }],
+        needs: { inputTokens: 1, outputTokens: 1 },
+        stream: false,
+      });
+      await router.run(plan, {
+        attemptOnce: async () => ({ result: 'failed', answer: undefined, failure }),
+        deadlineMs: 1000,
+        signal: new AbortController().signal,
+      });
+    }
+    expect(rank('reliability').at(-1)?.model).toBe('gpt-4o');
   });
 
   it('gives scores from 1 down to 0, the best first', () => {
-    const { rank } = ranker();
     for (const objective of ['cost', 'latency', 'reliability', 'balanced', 'order', 'round_robin'] as const) {
-      const scores = rank({ candidates, objective, facts }).map(({ score }) => score);
+      const scores = ranker()(objective).map(({ score }) => score);
+      expect(scores).toHaveLength(3);
       expect(scores).toEqual([...scores].sort((left, right) => right - left));
       for (const score of scores) expect(score).toSatisfy((value: number) => value >= 0 && value <= 1);
     }
-  });
-
-  it('of no candidates is empty', () => {
-    expect(ranker().rank({ candidates: [], objective: 'cost', facts })).toEqual([]);
   });
 });
