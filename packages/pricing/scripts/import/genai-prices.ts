@@ -70,7 +70,6 @@ export function readProvider(provider: Provider): Pick<ImportSource, 'listings' 
       continue;
     }
     listings.push({
-      source: 'genai-prices',
       provider: id,
       model: cleanName(model.id),
       aliases: [...exactNames(model.match), ...bareNames(model.id)].map(cleanName),

@@ -2,8 +2,6 @@ import type { PricedModelEntry, PriceSource, PriceVersion, RateGroup } from '../
 
 /** What one source says of one model, in our own schema. */
 export interface SourceListing {
-  /** Which source: `genai-prices`, `pi-ai`, `overlay`. */
-  readonly source: string;
   readonly provider: string;
   readonly model: string;
   readonly aliases: readonly string[];
@@ -16,6 +14,7 @@ export type SourceVersion = Pick<PriceVersion, 'validFrom' | 'validTo' | 'rates'
 
 /** A package that prices are taken from. */
 export interface ImportSource {
+  /** How rows name it: `genai-prices`, `pi-ai`. */
   readonly key: string;
   readonly info: PriceSource;
   readonly listings: readonly SourceListing[];

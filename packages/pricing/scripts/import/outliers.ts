@@ -10,7 +10,10 @@ const lowest = new Decimal('0.00001');
 const farApart = '10';
 
 /** @returns what is wrong with the listing, when its prices cannot be */
-export function findOutlier({ source, provider, model, versions }: SourceListing): string | undefined {
+export function findOutlier(
+  { provider, model, versions }: SourceListing,
+  source: string,
+): string | undefined {
   for (const group of versions.flatMap(({ rates = [] }) => rates)) {
     for (const [meter, amount] of amountsOf(group)) {
       if (!countsTokens(meter) || amount.eq('0')) continue;

@@ -67,7 +67,6 @@ export function readPiFile(file: PiProviderFile): Pick<ImportSource, 'listings' 
       continue;
     }
     listings.push({
-      source: 'pi-ai',
       provider,
       model: model.id,
       aliases: [],

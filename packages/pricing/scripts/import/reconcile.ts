@@ -32,7 +32,7 @@ export function reconcile(sources: readonly ImportSource[]): Reconciled {
   const rejected: string[] = [];
   for (const { key, info, listings } of sources) {
     for (const listing of listings) {
-      const outlier = findOutlier(listing);
+      const outlier = findOutlier(listing, key);
       if (outlier !== undefined) {
         rejected.push(outlier);
         continue;
@@ -41,7 +41,7 @@ export function reconcile(sources: readonly ImportSource[]): Reconciled {
       providers.set(listing.provider, models);
       const known = entryFor(models, listing);
       if (known === undefined) {
-        models.set(listing.model, newEntry(listing));
+        models.set(listing.model, newEntry(listing, key));
         continue;
       }
       mergeFacts(known, listing);
@@ -54,14 +54,10 @@ export function reconcile(sources: readonly ImportSource[]): Reconciled {
   return { providers, conflicts, rejected };
 }
 
-function newEntry({
-  source,
-  model,
-  aliases,
-  contextTokens,
-  maxOutputTokens,
-  versions,
-}: SourceListing): WritableEntry {
+function newEntry(
+  { model, aliases, contextTokens, maxOutputTokens, versions }: SourceListing,
+  source: string,
+): WritableEntry {
   return {
     model,
     ...(aliases.length > 0 && { aliases: [...new Set(aliases)].filter((alias) => alias !== model).sort() }),
@@ -133,7 +129,7 @@ function mergePrices(
   }
   const far = different.find(({ left, right }) => left && right && isFarApart(left, right));
   if (far !== undefined) {
-    const why = `${listing.provider}/${listing.model}: ${listing.source} has ${far.what} at ${far.right?.toFixed()}, more than ten times away from ${far.left?.toFixed()}`;
+    const why = `${listing.provider}/${listing.model}: ${source} has ${far.what} at ${far.right?.toFixed()}, more than ten times away from ${far.left?.toFixed()}`;
     return { result: 'rejected', why };
   }
   const later = entry.versions.filter(({ validFrom }) => validFrom !== undefined && validFrom > retrievedAt);
