@@ -261,7 +261,7 @@ describe('--import', () => {
   });
 
   it.each([
-    [{ GENOPS_MODE: 'maybe' }, 'GENOPS_MODE: expected one of enforce, observe; got "maybe"'],
+    [{ GENOPS_MODE: 'maybe' }, 'GenOps: GENOPS_MODE: expected one of enforce, observe; got "maybe"\n'],
     [{ GENOPS_GOVERNANCE_POLICY: 'lax' }, 'GENOPS_GOVERNANCE_POLICY: expected one of'],
     [{ GENOPS_DAILY_BUDGET_LIMIT: '$5' }, 'GENOPS_DAILY_BUDGET_LIMIT: expected a plain decimal'],
     [{ GENOPS_CONFIG: 'missing.yaml' }, 'missing.yaml: cannot be read'],
@@ -270,6 +270,7 @@ describe('--import', () => {
     const { code, output, errors } = await start('raw-fetch.mjs', { environment });
     expect([code, output]).toEqual([1, '']);
     expect(errors).toContain(message);
+    expect(errors.trim().split('\n')).toHaveLength(1);
   });
 
   it('does nothing where it is switched off', async () => {
@@ -299,7 +300,7 @@ describe('limits', () => {
 
   it('count every attempt of an SDK that retries by itself', async () => {
     upstream.addRule({ reply: { status: 500 }, times: 2 });
-    const { entries } = await start('retried.mjs');
+    const { entries } = await start('one-call.mjs');
     expect(entries.map(({ outcome, status }) => [outcome, status])).toEqual([
       ['failed', 500],
       ['failed', 500],
@@ -344,13 +345,32 @@ describe('limits', () => {
 });
 
 describe('a client that is governed by hand as well', () => {
-  it('is counted once, where its own governor says', async () => {
-    const { output, entries } = await start('explicit.mjs');
-    expect(JSON.parse(output)).toEqual({ own: 1 });
-    expect(entries).toEqual([]);
-    expect(upstream.requests).toHaveLength(1);
+  it('is counted once, by its own governor, and leaves the entry that zero-code would have left', async () => {
+    upstream.setReply({ usage });
+    const byHand = await start('explicit.mjs');
+    expect(byHand.errors).toBe('');
+    expect(byHand.entries).toEqual([]);
+    const zeroCode = await start('one-call.mjs');
+    const own = JSON.parse(byHand.output) as LedgerEntry[];
+    expect(own).toHaveLength(1);
+    expect(own.map(withoutIdentity)).toEqual(
+      JSON.parse(JSON.stringify(zeroCode.entries.map(withoutIdentity))),
+    );
+    expect(upstream.requests).toHaveLength(2);
   });
 });
+
+/** An entry without what is new with every call. */
+function withoutIdentity({
+  id: _,
+  operationId: __,
+  at: ___,
+  endedAt: ____,
+  responseId: _____,
+  ...entry
+}: LedgerEntry) {
+  return entry;
+}
 
 async function directoryWith(config: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'genops-register-'));

@@ -11,5 +11,5 @@ await client.chat.completions.create({
   max_tokens: 20,
 });
 const { entries } = await governor.ledger.entries();
-process.stdout.write(JSON.stringify({ own: entries.length }));
+process.stdout.write(JSON.stringify(entries));
 await governor.close();
