@@ -835,6 +835,21 @@ describe('a comma-separated list of fallbacks', () => {
     expect(entry?.cost.result === 'priced' && inText(entry.cost.total)).toBe('0.00021');
   });
 
+  it('with a model that a rule denies is refused, wherever in the list it stands', async () => {
+    start({}, { policy: { rules: [{ id: 'no-opus', effect: 'deny', when: { model: '*opus*' } }] } });
+    const client = governor.wrap(new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey }), {
+      provider: helicone,
+    });
+    const ask = (model: string) =>
+      client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }] });
+    await expect(ask('gpt-4o-mini/openai,claude-3-opus/anthropic')).rejects.toMatchObject({
+      status: 403,
+      code: 'policy_deny_model',
+    });
+    expect(upstream.requests).toHaveLength(0);
+    await ask('gpt-4o-mini/openai,gpt-4o/openai');
+  });
+
   it('with a model that has no price is refused under a budget', async () => {
     start({}, { policy: { limits: [{ id: 'cap', amount: '1', window: 'lifetime' }] } });
     const client = governor.wrap(new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey }), {

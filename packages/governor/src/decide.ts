@@ -109,11 +109,17 @@ function judge(line: Line, identified: IdentifiedCall, all: readonly Candidate[]
   return { decision, limits, candidates, excluded };
 }
 
-/** Rules look at the provider and the model that would really serve. */
-function rule(line: Line, { call }: IdentifiedCall, { target, requestModel }: Candidate): Ruling {
+/** Rules look at the provider and at every model that may really serve: one that is denied denies the place. */
+function rule(line: Line, { call, opened }: IdentifiedCall, { target, requestModel }: Candidate): Ruling {
   const provider = target.provider.id;
   const asAddressed = provider === call.provider && requestModel === call.requestModel;
-  return line.policy.decide(asAddressed ? call : { ...call, provider, requestModel });
+  const own = line.policy.decide(asAddressed ? call : { ...call, provider, requestModel });
+  const { alternativeModels = [] } = opened.facts;
+  if (own.verdict === 'blocked' || alternativeModels.length === 0) return own;
+  const others = alternativeModels.map((model) =>
+    line.policy.decide({ ...call, provider, requestModel: model }),
+  );
+  return others.find(({ verdict }) => verdict === 'blocked') ?? own;
 }
 
 function without({ target, requestModel }: Candidate, reason: string): RejectedRoute {
