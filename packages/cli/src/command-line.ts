@@ -1,5 +1,6 @@
 import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
+import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addPriceCommands } from './commands/price.ts';
@@ -21,6 +22,9 @@ export async function runCommandLine(values: readonly string[], context: Command
     .showHelpAfterError('(add --help for what it takes)');
   addSpendCommand(program, context);
   addPriceCommands(program, context);
+  addCatalogCommands(program, context, (code) => {
+    outcome.code = code;
+  });
   addLedgerCommands(program, context, (code) => {
     outcome.code = code;
   });

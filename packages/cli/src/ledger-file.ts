@@ -9,6 +9,15 @@ export function dataOption(): CommandOption {
   return new Option('--data <directory>', 'where the ledger is (GENOPS_DATA_DIR; default: .genops)');
 }
 
+/** The ledger's file in a data directory. */
+export function ledgerPath(context: CommandContext, directory: string | undefined): string {
+  return join(dataDirectory(context, directory), 'ledger.db');
+}
+
+export function dataDirectory(context: CommandContext, directory: string | undefined): string {
+  return directory ?? context.environment['GENOPS_DATA_DIR'] ?? '.genops';
+}
+
 /**
  * Opens the ledger, reads from it, and closes it, whatever happens.
  *
@@ -19,8 +28,7 @@ export async function withLedger<Result>(
   directory: string | undefined,
   read: (ledger: LedgerReader) => Promise<Result>,
 ): Promise<Result> {
-  const path = join(directory ?? context.environment['GENOPS_DATA_DIR'] ?? '.genops', 'ledger.db');
-  const ledger = await openSqliteLedgerReader({ path });
+  const ledger = await openSqliteLedgerReader({ path: ledgerPath(context, directory) });
   try {
     return await read(ledger);
   } finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { type LedgerEntry, money } from '@genops/core';
-import { openSqliteLedger } from '@genops/ledger/sqlite';
+import { openSqliteLedger, openSqliteLedgerReader } from '@genops/ledger/sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from './command-line.ts';
 
@@ -73,6 +73,38 @@ describe('genops ledger verify', () => {
     const { code, output } = await genops('audit', 'verify');
     expect(code).toBe(1);
     expect(output).toMatch(/^damaged/);
+  });
+});
+
+describe('genops ledger backup', () => {
+  it('copies a ledger that can be read like the first, and overwrites nothing', async () => {
+    const copy = join(await mkdtemp(join(tmpdir(), 'genops-copy-')), 'ledger.db');
+    expect((await genops('ledger', 'backup', copy)).code).toBe(0);
+    expect((await genops('ledger', 'backup', copy)).code).toBe(2);
+    const reader = await openSqliteLedgerReader({ path: copy });
+    expect(await reader.verify()).toMatchObject({ result: 'intact', entries: 3 });
+    await reader.close();
+  });
+});
+
+describe('genops ledger rebuild', () => {
+  it('leaves right counters as they are', async () => {
+    expect(await genops('ledger', 'rebuild')).toEqual({
+      code: 0,
+      output: '0 counters were different and are right now\n',
+    });
+  });
+});
+
+describe('genops ledger retire', () => {
+  it('takes old entries out, but not those under legal hold', async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const kept = await genops('ledger', 'retire', '--before', tomorrow, '--keep', 'team=search');
+    expect(kept.output).toBe('0 entries were taken out, 3 stay under legal hold\n');
+    expect((await genops('ledger', 'retire', '--before', tomorrow)).output).toMatch(
+      /^3 entries were taken out/,
+    );
+    expect((await genops('audit', 'verify')).code).toBe(0);
   });
 });
 

@@ -1,6 +1,10 @@
+import { exportEntries } from '@genops/ledger';
+import { backupSqliteLedger, openSqliteLedger, rebuildSqliteLedger } from '@genops/ledger/sqlite';
 import type { Command } from 'commander';
 import type { CommandContext, ExitCode } from '../context.ts';
-import { dataOption, withLedger } from '../ledger-file.ts';
+import { instantOf } from '../instant.ts';
+import { dataOption, ledgerPath, withLedger } from '../ledger-file.ts';
+import { collectPairs, type Pairs } from '../pairs.ts';
 
 interface LedgerOptions {
   readonly data?: string;
@@ -29,10 +33,40 @@ export function addLedgerCommands(
     .option('--json', 'one JSON document')
     .action(verify);
   ledger
+    .command('rebuild')
+    .description('Count every counter again from the entries; the proxy must not run')
+    .addOption(dataOption())
+    .action(async ({ data }: LedgerOptions) => {
+      const { corrected } = await rebuildSqliteLedger({ path: ledgerPath(context, data) });
+      context.write(`${corrected} counters were different and are right now\n`);
+    });
+  ledger
     .command('export')
     .description('Every entry as a JSON line, in the order in which they were written')
     .addOption(dataOption())
-    .action(({ data }: LedgerOptions) => exportEntries(context, data));
+    .action(({ data }: LedgerOptions) =>
+      withLedger(context, data, async (reader) => {
+        for await (const line of exportEntries(reader)) context.write(`${line}\n`);
+      }),
+    );
+  ledger
+    .command('backup')
+    .description('Copy the ledger as it is at one moment, also while a proxy writes to it')
+    .argument('<file>', 'where to; must not be there yet')
+    .addOption(dataOption())
+    .action(async (file: string, { data }: LedgerOptions) => {
+      await backupSqliteLedger({ path: ledgerPath(context, data), to: file });
+      context.write(`Copied to ${file}\n`);
+    });
+  ledger
+    .command('retire')
+    .description(
+      'Take old entries out for good; sums, limits and the hash chain stay; the proxy must not run',
+    )
+    .requiredOption('--before <instant>', 'entries admitted before it: 2026-01-01, or 400d')
+    .option('--keep <dimension=value>', 'under legal hold: stays; may be given again', collectPairs, {})
+    .addOption(dataOption())
+    .action(({ data, before, keep }: RetireOptions) => retire(context, data, before, keep));
   program
     .command('audit')
     .description('The trail of decisions')
@@ -43,15 +77,25 @@ export function addLedgerCommands(
     .action(verify);
 }
 
-const pageSize = 1000;
+interface RetireOptions extends LedgerOptions {
+  readonly before: string;
+  readonly keep: Pairs;
+}
 
-async function exportEntries(context: CommandContext, data: string | undefined): Promise<void> {
-  await withLedger(context, data, async (ledger) => {
-    let cursor: string | undefined;
-    do {
-      const page = await ledger.entries({ pageSize, ...(cursor !== undefined && { cursor }) });
-      for (const entry of page.entries) context.write(`${JSON.stringify(entry)}\n`);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-  });
+async function retire(
+  context: CommandContext,
+  data: string | undefined,
+  before: string,
+  keep: Pairs,
+): Promise<void> {
+  const ledger = await openSqliteLedger({ path: ledgerPath(context, data), waitForDiskOn: 'here' });
+  try {
+    const { retired, kept } = await ledger.retire({
+      before: instantOf('--before', before, context.now()),
+      ...(Object.keys(keep).length > 0 && { legalHold: { match: keep } }),
+    });
+    context.write(`${retired} entries were taken out, ${kept} stay under legal hold\n`);
+  } finally {
+    await ledger.close();
+  }
 }

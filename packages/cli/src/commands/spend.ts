@@ -1,16 +1,17 @@
-import { amountOf, ConfigurationError, roundMoney } from '@genops/core';
+import { amountOf, roundMoney } from '@genops/core';
 import type { EntryFilter, SumRow } from '@genops/ledger';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { instantOf } from '../instant.ts';
 import { dataOption, withLedger } from '../ledger-file.ts';
+import { collectPairs, type Pairs } from '../pairs.ts';
 import { renderTable } from '../report/table.ts';
 
 interface SpendOptions {
   readonly by: string;
   readonly from?: string;
   readonly until?: string;
-  readonly match: readonly string[];
+  readonly match: Pairs;
   readonly data?: string;
   readonly json?: boolean;
 }
@@ -27,7 +28,7 @@ export function addSpendCommand(program: Command, context: CommandContext): void
     )
     .option('--from <instant>', 'first instant: 2026-11-01, 2026-11-01T00:00:00Z, or 7d for seven days ago')
     .option('--until <instant>', 'first instant that does not count any more')
-    .option('--match <dimension=value>', 'only entries with this value; may be given again', collect, [])
+    .option('--match <dimension=value>', 'only entries with this value; may be given again', collectPairs, {})
     .addOption(dataOption())
     .option('--json', 'one JSON document instead of a table')
     .action(async (options: SpendOptions) => {
@@ -46,22 +47,11 @@ async function readSpend(options: SpendOptions, context: CommandContext): Promis
 }
 
 function filterOf({ from, until, match }: SpendOptions, now: Date): EntryFilter {
-  const values: Record<string, string[]> = {};
-  for (const pair of match) {
-    const equals = pair.indexOf('=');
-    if (equals < 1) throw new ConfigurationError('--match', `expected dimension=value, got "${pair}"`);
-    const dimension = pair.slice(0, equals);
-    values[dimension] = [...(values[dimension] ?? []), pair.slice(equals + 1)];
-  }
   return {
     ...(from !== undefined && { from: instantOf('--from', from, now) }),
     ...(until !== undefined && { until: instantOf('--until', until, now) }),
-    ...(match.length > 0 && { match: values }),
+    ...(Object.keys(match).length > 0 && { match }),
   };
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 /** Exact: amounts are decimal text. */
