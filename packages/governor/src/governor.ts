@@ -222,6 +222,7 @@ export function createGovernor(options: GovernorOptions): Governor {
         const expectation = `no governed provider is at ${client.baseURL}; name it: wrap(client, { provider: openai })`;
         throw new ConfigurationError('wrap', expectation);
       }
+      if (provider !== undefined && !recordOf.has(provider.id)) recordOf.set(provider.id, provider);
       const fetch =
         provider === undefined
           ? governedFetch

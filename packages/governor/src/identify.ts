@@ -48,12 +48,13 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
       'model',
     );
   }
+  const strategy = request.routing?.strategy ?? routed?.strategy;
   return {
     request,
     opened,
     targets: [first, ...others],
     addressed: (addressed[0] ?? first).provider.id,
-    ...(routed?.strategy !== undefined && { strategy: routed.strategy }),
+    ...(strategy !== undefined && { strategy }),
   };
 }
 

@@ -1,3 +1,15 @@
+export type {
+  ApiKeyRouter,
+  ApiKeyRouterOptions,
+  BudgetStatus,
+  RequestTrace,
+  RouteCallOptions,
+  RoutedAnswer,
+  RouteIntent,
+  StateSummary,
+} from './api-key-router/api-key-router.ts';
+export { createApiKeyRouter } from './api-key-router/api-key-router.ts';
+export type { PolicyRules, RoutingPolicy } from './api-key-router/policies.ts';
 export type { Directory, Found, MeteredRoute } from './directory.ts';
 export { createDirectory, createRouteFinder } from './directory.ts';
 export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';

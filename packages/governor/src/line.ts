@@ -3,7 +3,7 @@ import type { Translation } from '@genops/dialects';
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
-import type { Router, RouteTarget } from '@genops/router';
+import type { Constraints, Router, RouteTarget } from '@genops/router';
 import type { LimitsInForce } from './limits-in-force.ts';
 import type { Headers } from './transport.ts';
 
@@ -55,6 +55,8 @@ export interface GovernedRequest {
   readonly dialect: Dialect;
   /** The places that could serve a model, the preferred one first; empty when there is none. */
   readonly targetsFor: (requestModel: string) => readonly Target[];
+  /** How the places are to be ordered, and what they must be. @default as the route, or the router, says */
+  readonly routing?: { readonly strategy?: string; readonly constraints?: Constraints };
   /** What the caller is, whatever the call says: a virtual key's attributes. */
   readonly identity?: Attribution;
 }

@@ -62,6 +62,9 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
       },
       stream: call.stream,
       excluded: verdict.excluded,
+      ...(identified.request.routing?.constraints !== undefined && {
+        constraints: identified.request.routing.constraints,
+      }),
       ...(team !== undefined && { team }),
       ...(sessionId !== undefined && { sessionId }),
     },
