@@ -56,6 +56,8 @@ export interface Provider {
 export interface ProviderSetup {
   /** The variable in which its SDKs look for another address, and what they append to what stands there. */
   readonly baseUrlEnv?: { readonly name: string; readonly appended?: string };
+  /** Further variables in which its SDKs look for a key; they come before `apiKeyEnv`. */
+  readonly apiKeyEnvAliases?: readonly string[];
   /** Tells its keys from others': `sk-ant-…`. */
   readonly apiKeyShape?: { readonly pattern: RegExp; readonly example: string };
   /** A `GET` below the base URL that costs nothing and that only a valid key gets answered. */

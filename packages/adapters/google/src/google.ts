@@ -21,6 +21,7 @@ export const google: Provider = defineProvider({
   ],
   setup: {
     baseUrlEnv: { name: 'GOOGLE_GEMINI_BASE_URL' },
+    apiKeyEnvAliases: ['GOOGLE_API_KEY'],
     apiKeyShape: { pattern: /^AIza[\w-]{35}$|^AQ\.[\w-]{20,}$/, example: 'AIza…' },
     keyProbe: '/v1beta/models',
   },

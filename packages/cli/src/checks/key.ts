@@ -11,10 +11,12 @@ const placeholder =
  *
  * @param others - providers whose keys could have been mixed up with it
  */
-export function checkKey({ provider, apiKey }: ProviderToCheck, others: readonly Provider[]): CheckResult {
+export function checkKey(
+  { provider, apiKey, apiKeyEnv: variable }: ProviderToCheck,
+  others: readonly Provider[],
+): CheckResult {
   const result = (message: string, ...findings: Finding[]): CheckResult =>
     checked('key', message, findings, provider.id);
-  const variable = provider.apiKeyEnv;
   if (apiKey === undefined || apiKey === '') {
     const message = `${variable} is not set`;
     // A model server of one's own often takes calls without a key.

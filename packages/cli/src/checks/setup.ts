@@ -24,6 +24,8 @@ export interface ProviderToCheck {
   /** False when it has no usual address and none was chosen. */
   readonly hasAddress: boolean;
   readonly apiKey: string | undefined;
+  /** Where that key stands, or where it should. */
+  readonly apiKeyEnv: string;
   /** Models that are configured by name. */
   readonly models: readonly string[];
 }

@@ -3,7 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { anthropicFormat, type FakeUpstream, openrouterFormat, startFakeUpstream } from '@genops/testing';
+import {
+  anthropicFormat,
+  type FakeUpstream,
+  geminiFormat,
+  openrouterFormat,
+  startFakeUpstream,
+} from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import type { ProblemId } from './problems.ts';
@@ -197,6 +203,23 @@ describe('validateSetup', () => {
     const { isValid, checks } = await validate({ GENOPS_MODELS: '' }, { providers: ['ollama'] });
     expect(isValid).toBe(true);
     expect(checks.find(({ check }) => check === 'endpoint')?.message).toContain('the key was not tried');
+  });
+
+  it('finds a key where the SDK of a provider finds it', async () => {
+    const gemini = await startFakeUpstream({ apiKey: `AIza${'x1'.repeat(17)}y`, formats: [geminiFormat] });
+    const result = await validate(
+      {
+        GOOGLE_API_KEY: gemini.apiKey,
+        GOOGLE_GEMINI_BASE_URL: gemini.url,
+        GENOPS_MODELS: 'gemini-2.5-flash',
+      },
+      { providers: ['google'] },
+    );
+    await gemini.close();
+    expect(result.checks.find(({ check }) => check === 'key')?.message).toBe(
+      'GOOGLE_API_KEY is set (39 characters)',
+    );
+    expect(result.errors).toEqual([]);
   });
 
   it('finds somebody who answers in HTML', async () => {

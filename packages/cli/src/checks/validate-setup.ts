@@ -117,7 +117,10 @@ function targetsOf(
   models: readonly string[],
 ): readonly ProviderToCheck[] {
   const { environment, settings } = setup;
-  const keyOf = ({ apiKeyEnv }: Provider): string | undefined => environment[apiKeyEnv]?.trim() || undefined;
+  const keyVariable = ({ apiKeyEnv, setup: where }: Provider): string =>
+    where?.apiKeyEnvAliases?.find((name) => environment[name]?.trim()) ?? apiKeyEnv;
+  const keyOf = (provider: Provider): string | undefined =>
+    environment[keyVariable(provider)]?.trim() || undefined;
   const addressOf = ({ id }: Provider): Provider | undefined =>
     // Of several addresses the one that was chosen comes last.
     settings.providers.findLast((one) => one.id === id);
@@ -129,6 +132,7 @@ function targetsOf(
     provider: addressOf(usual) ?? usual,
     hasAddress: addressOf(usual) !== undefined,
     apiKey: keyOf(usual),
+    apiKeyEnv: keyVariable(usual),
     models: placed.filter(({ owners }) => owners.includes(usual)).map(({ model }) => model),
   }));
 }
