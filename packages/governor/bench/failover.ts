@@ -77,7 +77,14 @@ const print = (...cells: readonly string[]): void => {
 };
 
 const fail = (upstream: FakeUpstream, every: number): void => {
-  upstream.addRule({ when: ({ number }) => number % every === 0, reply: { status: 503 } });
+  let seen = 0;
+  upstream.addRule({
+    when: () => {
+      seen += 1;
+      return seen % every === 0;
+    },
+    reply: { status: 503 },
+  });
 };
 
 const warm = await run(50, {});
@@ -85,16 +92,16 @@ if (warm.succeeded !== 50) throw new Error('The upstreams do not answer');
 
 print('attempts for each call', 'attempts', 'succeeded');
 const quick = { backOff: { baseMs: 1 }, maxWaitMs: 50 };
+const failBoth = (): void => {
+  fail(first, 1);
+  fail(second, 1);
+};
 const rows: readonly (readonly [string, () => void, RoutingOptions])[] = [
   ['nothing fails', () => undefined, {}],
   ['every 20th request to the first fails', () => fail(first, 20), {}],
   ['the first fails always (its breaker opens)', () => fail(first, 1), {}],
-  ['both fail always, breakers as they are', () => [first, second].forEach((one) => fail(one, 1)), {}],
-  [
-    'both fail always, breakers never open',
-    () => [first, second].forEach((one) => fail(one, 1)),
-    { breaker: { failures: 1_000_000 } },
-  ],
+  ['both fail always, breakers as they are', failBoth, {}],
+  ['both fail always, breakers never open', failBoth, { breaker: { failures: 1_000_000 } }],
 ];
 for (const [name, prepare, routing] of rows) {
   prepare();
