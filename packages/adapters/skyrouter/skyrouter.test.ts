@@ -388,6 +388,12 @@ describe('the adapter', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
+  it('needs no provider to be named to the governor', async () => {
+    start({}, { providers: [] });
+    const result = await adapter.routeToBestModel({ candidates: ['gpt-4o', 'gpt-4o-mini'], prompt: 'x' });
+    expect(result).toMatchObject({ model: 'gpt-4o-mini', routeEfficiencyScore: 1 });
+  });
+
   it('refuses a governance policy that nobody knows', () => {
     start();
     expect(() => start({ governancePolicy: 'enforce' as 'enforced' })).toThrow(/governancePolicy/);

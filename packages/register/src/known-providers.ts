@@ -3,7 +3,7 @@ import { createAzureOpenAI } from '@genops/azure-openai';
 import { bedrock, createBedrock } from '@genops/bedrock';
 import { ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
 import { createVertex, google, vertex } from '@genops/google';
-import { helicone } from '@genops/helicone';
+import { createHeliconeProxy, helicone } from '@genops/helicone';
 import { openai } from '@genops/openai';
 import {
   cerebras,
@@ -73,8 +73,8 @@ const bedrockRegions = [
 /** Further addresses at which known providers answer. */
 const otherAddresses: readonly Provider[] = [
   // Helicone's older proxy stands in for them with the same formats, keys and prices.
-  withBaseUrl(openai, 'https://oai.helicone.ai/v1'),
-  withBaseUrl(anthropic, 'https://anthropic.helicone.ai'),
+  createHeliconeProxy(openai, { baseUrl: 'https://oai.helicone.ai/v1' }),
+  createHeliconeProxy(anthropic, { baseUrl: 'https://anthropic.helicone.ai' }),
   ...bedrockRegions.map((region) => createBedrock({ region })),
   createOpenRouter({ region: 'eu' }),
   createOpenRouter({ region: 'us' }),

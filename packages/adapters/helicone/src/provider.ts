@@ -58,7 +58,8 @@ function gateway(kind: GatewayKind, baseUrl: string): Provider {
 }
 
 export interface HeliconeProxyOptions {
-  readonly heliconeApiKey: string;
+  /** Sent with every call. @default the caller sends its own */
+  readonly heliconeApiKey?: string;
   /** Where Helicone stands in for this provider: `https://anthropic.helicone.ai`. */
   readonly baseUrl: string;
   /** For `https://gateway.helicone.ai`, which has to be told whom to call. */
@@ -79,7 +80,7 @@ export function createHeliconeProxy(provider: Provider, options: HeliconeProxyOp
       ...provider,
       headers: {
         ...provider.headers,
-        'helicone-auth': `Bearer ${heliconeApiKey}`,
+        ...(heliconeApiKey !== undefined && { 'helicone-auth': `Bearer ${heliconeApiKey}` }),
         ...(targetUrl !== undefined && { 'helicone-target-url': targetUrl }),
       },
       readHead: (headers) => ({ ...provider.readHead?.(headers), ...readHead(headers) }),
