@@ -32,6 +32,19 @@ const geminiError: ExchangeFixture['error'] = {
   },
 };
 
+/** Thoughts are in the total only. */
+const compatibleFacts = {
+  responseId: 'mAxWaYqBL5qvxN8Pj5-A2Qk',
+  responseModel: 'gemini-2.5-flash',
+  usage: { inputTokens: 464, outputTokens: 58, reasoningOutputTokens: 41 },
+};
+/** Its errors stay Google's own, in a list. */
+const compatibleError: ExchangeFixture['error'] = {
+  bytes: fixture('compatible-error-400.json'),
+  error: geminiError.error,
+  lacks: ['error', 'error.message', 'error.type', 'error.param', 'error.code'],
+};
+
 testProvider(google, {
   keyHeaders: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   exchanges: [
@@ -49,6 +62,29 @@ testProvider(google, {
       stream: { bytes: fixture('generate-stream.sse'), facts: { ...facts, ...streamed } },
       error: geminiError,
       otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
+    },
+    {
+      path: '/v1beta/openai/chat/completions',
+      request: {
+        bytes: fixture('compatible-request.json'),
+        facts: { requestModel: 'gemini-2.5-flash', stream: true, maxOutputTokens: 200 },
+      },
+      answer: { bytes: fixture('compatible.json'), facts: compatibleFacts },
+      stream: { bytes: fixture('compatible-stream.sse'), facts: { ...compatibleFacts, ...streamed } },
+      error: compatibleError,
+    },
+    {
+      path: '/v1beta/openai/embeddings',
+      request: {
+        bytes: Buffer.from('{"model":"gemini-embedding-001","input":"Où est la gare ?"}'),
+        facts: { requestModel: 'gemini-embedding-001' },
+        takesCap: false,
+      },
+      answer: {
+        bytes: fixture('compatible-embeddings.json'),
+        facts: { responseModel: 'gemini-embedding-001', usage: { inputTokens: 7 } },
+      },
+      error: compatibleError,
     },
   ],
 });

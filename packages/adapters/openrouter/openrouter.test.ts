@@ -45,6 +45,24 @@ const completionsFacts = {
   reportedCost: money('0.0000345'),
 };
 
+const responsesFacts = {
+  responseId: 'gen-1762950500-UmVzcG9uc2Vz',
+  responseModel: 'openai/gpt-5-mini',
+  serviceTier: 'default',
+  usage: { inputTokens: 36, cacheReadInputTokens: 0, outputTokens: 87, reasoningOutputTokens: 64 },
+  reportedCost: money('0.000183'),
+};
+const rateLimit = {
+  bytes: fixture('error-429.json'),
+  error: {
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    message: 'Rate limit exceeded',
+  },
+  lacks: ['error.type', 'error.param'],
+};
+
 testProvider(openrouter, {
   keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   exchanges: [
@@ -97,6 +115,38 @@ testProvider(openrouter, {
         error: { status: 503, type: 'api_error', code: '503', message: 'Provider overloaded' },
         lacks: ['error.type', 'error.param'],
       },
+    },
+    {
+      path: '/responses',
+      request: {
+        bytes: fixture('responses-request.json'),
+        facts: { requestModel: 'openai/gpt-5-mini', stream: true, maxOutputTokens: 200, media: { image: 1 } },
+      },
+      answer: { bytes: fixture('responses.json'), facts: responsesFacts },
+      stream: {
+        bytes: fixture('responses-stream.sse'),
+        facts: { ...responsesFacts, complete: true, outputBytes: 26, outputEvents: 3 },
+      },
+      error: rateLimit,
+    },
+    {
+      path: '/embeddings',
+      request: {
+        bytes: fixture('embeddings-request.json'),
+        facts: { requestModel: 'openai/text-embedding-3-small', stream: false },
+        takesCap: false,
+      },
+      answer: {
+        bytes: fixture('embeddings.json'),
+        facts: {
+          responseId: 'gen-emb-1762950501-RW1iZWQ',
+          responseModel: 'openai/text-embedding-3-small',
+          usage: { inputTokens: 7 },
+          reportedCost: money('0.00000014'),
+          gateway: { hostProvider: 'OpenAI' },
+        },
+      },
+      error: rateLimit,
     },
   ],
 });

@@ -1,5 +1,5 @@
 import { defineProvider, type Provider } from '@genops/core';
-import { openaiChat, openaiCompletions } from '@genops/dialects';
+import { openaiChat, openaiCompletions, openaiEmbeddings, openaiResponses } from '@genops/dialects';
 import { generationReceipt } from './receipt.ts';
 
 export interface OpenRouterOptions {
@@ -33,6 +33,8 @@ export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
     routes: [
       { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
       { kind: 'metered', method: 'POST', path: '/completions', dialect: openaiCompletions },
+      { kind: 'metered', method: 'POST', path: '/responses', dialect: openaiResponses },
+      { kind: 'metered', method: 'POST', path: '/embeddings', dialect: openaiEmbeddings },
       { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
       { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
       { kind: 'free', method: 'GET', path: '/models/*/*/endpoints', operation: 'list_models' },
