@@ -91,12 +91,12 @@ function ownBody({ request, opened, call }: IdentifiedCall, { route, maxOutputTo
 function outboundPath(identified: IdentifiedCall, { target, requestModel }: Candidate): string {
   const { request, opened, call, addressed } = identified;
   const { provider, route, translation } = target;
-  if (translation === undefined && (provider.id === addressed || route.path.includes('*'))) {
+  if (translation === undefined && provider.id === addressed) {
     return requestModel === call.requestModel
       ? request.path
       : (opened.rewritePath?.({ model: requestModel }) ?? request.path);
   }
-  // Gemini's: a version, then the model.
+  // Google's: a version, then perhaps the model.
   const path = route.path.replace('/*/', '/v1beta/').replace('*', encodeURIComponent(requestModel));
   return opened.facts.stream && path.includes(':stream') ? `${path}?alt=sse` : path;
 }
@@ -225,6 +225,10 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
           return;
         }
         begun = true;
+        client.onDrained(() => {
+          silence.heard();
+          flow?.resume();
+        });
         client.head(status, { ...headers, ...options.headers });
         pass(rest);
         rest = [];
@@ -243,10 +247,6 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       return;
     }
     context.signal.addEventListener('abort', onGone, { once: true });
-    client.onDrained(() => {
-      silence.heard();
-      flow?.resume();
-    });
     const answer: AnswerHandler = {
       head: (answerStatus, answerHeaders) => {
         status = answerStatus;

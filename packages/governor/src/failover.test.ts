@@ -297,6 +297,43 @@ describe.each([
   });
 });
 
+describe('a hedged call', () => {
+  it.each([
+    ['a whole answer', false],
+    ['a stream', true],
+  ])('takes whoever answers first, and books both: %s', async (_, stream) => {
+    setUp({
+      policy: { limits: [{ id: 'cap', amount: '1', window: 'lifetime' }] },
+      routing: { hedgeAfterMs: 50 },
+    });
+    first.setReply({ text: 'too late', delayMs: 5_000 });
+    expect(await ask(stream)).toEqual({ text: 'from the second' });
+    const { entries } = await governor.ledger.entries();
+    const byAttempt = [...entries].sort((left, right) => left.attempt - right.attempt);
+    expect(byAttempt).toMatchObject([
+      {
+        attempt: 1,
+        provider: 'openai',
+        outcome: 'cancelled',
+        cost: { result: 'priced', basis: 'estimated' },
+      },
+      { attempt: 2, provider: 'backup', outcome: 'completed' },
+    ]);
+    const [state] = await governor.ledger.states(
+      governor.policy.limits.map((limit) => ({ limit, bucket: '' })),
+    );
+    expect(state?.held).toBe('0');
+    await first.requests[0]?.ended;
+    expect(first.requests[0]?.state).toBe('client_aborted');
+  });
+
+  it('is one attempt when the first is quick enough', async () => {
+    setUp({ routing: { hedgeAfterMs: 1_000 } });
+    expect(await ask(true)).toEqual({ text: 'from the first' });
+    expect(await booked()).toHaveLength(1);
+  });
+});
+
 describe('what goes to another provider', () => {
   it('is never the caller’s credentials', async () => {
     setUp();

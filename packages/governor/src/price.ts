@@ -28,11 +28,14 @@ export function price(
   at: string,
   metered: Metered,
 ): Cost {
+  const { bound } = plan.route;
   try {
-    return priceUsage(line, identified, plan, at, metered);
+    const cost = priceUsage(line, identified, plan, at, metered);
+    // Sound tells nothing of itself, and what is guessed of it are tokens, which may not be what is charged.
+    const isGuess = cost.result === 'unpriced' && cost.reason === 'unknown_rate' && metered.estimated;
+    return isGuess && bound.result === 'bounded' ? { ...bound.cost, basis: 'estimated' } : cost;
   } catch (error) {
     if (!hasErrorCode(error, 'invalid_usage')) throw error;
-    const { bound } = plan.route;
     if (bound.result === 'unpriced') return bound;
     return { ...bound.cost, basis: 'estimated', warnings: [error.message] };
   }

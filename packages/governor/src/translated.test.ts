@@ -41,7 +41,11 @@ function setUp(down: Name, served: Name): void {
   const providers: readonly Provider[] = [
     withBaseUrl(openai, `${upstream.url}/v1`),
     withBaseUrl(anthropic, upstream.url),
-    withBaseUrl(google, geminiUpstream.url),
+    // As a provider that speaks nothing but its own format.
+    {
+      ...withBaseUrl(google, geminiUpstream.url),
+      routes: google.routes.filter((route) => route.kind === 'free' || route.dialect.id === 'gemini'),
+    },
   ];
   const place = (provider: Name) => ({
     provider,
