@@ -368,7 +368,8 @@ describe('caches', () => {
     });
     expect([inText(cost), cached]).toEqual(['0', 'helicone']);
     const [entry] = await entries();
-    expect(entry).toMatchObject({ kind: 'settled', usage: {}, gateway: { cacheHit: true } });
+    expect(entry).toMatchObject({ kind: 'settled', gateway: { cacheHit: true } });
+    expect(entry?.usage).toEqual({});
     expect(entry?.cost.result === 'priced' && inText(entry.cost.avoided)).toBe('0.00021');
   });
 

@@ -604,13 +604,16 @@ describe('autoInstrument', () => {
   it('stays out of the way of whoever wrapped fetch after it', async () => {
     start();
     const before = globalThis.fetch;
-    install();
+    const stop = install();
     const ours = globalThis.fetch;
     const theirs: typeof fetch = (input, init) => ours(input, init);
     globalThis.fetch = theirs;
-    const stop = install();
+    await ask();
     stop();
     expect(globalThis.fetch).toBe(theirs);
+    await ask();
+    expect((await governor.ledger.entries()).entries).toHaveLength(1);
+    expect(upstream.requests).toHaveLength(2);
     globalThis.fetch = before;
   });
 

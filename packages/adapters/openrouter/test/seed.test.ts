@@ -96,6 +96,16 @@ describe('instrumentOpenRouter', () => {
     expect(new Set(rows.map(({ group }) => group['tags.experiment_id']))).toEqual(new Set(['exp-2024-001']));
   });
 
+  it('lets the context win over what is usual, and the call over both', async () => {
+    const ask = (attribution = {}) =>
+      client.chatCompletionsCreate({ model: 'openai/gpt-4o', messages, attribution });
+    await ask();
+    await withAttribution({ environment: 'staging' }, () => ask());
+    await withAttribution({ environment: 'staging' }, () => ask({ environment: 'development' }));
+    const environments = (await entries()).map(({ attribution }) => attribution.environment);
+    expect(environments).toEqual(['production', 'staging', 'development']);
+  });
+
   it('books who was predicted, who served, and what OpenRouter charged', async () => {
     await client.chatCompletionsCreate({
       model: 'anthropic/claude-3-sonnet',
