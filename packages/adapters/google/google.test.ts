@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { classify, retryAfterMs, wordsOf } from '@genops/router';
 import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
-import { createVertex, google, vertex } from './src/index.ts';
+import { createVertex, google, googleOpenAI, vertex } from './src/index.ts';
 
 const facts = {
   responseId: 'mAxWaYqBL5qvxN8Pj5-A2Qk',
@@ -63,8 +63,14 @@ testProvider(google, {
       error: geminiError,
       otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
     },
+  ],
+});
+
+testProvider(googleOpenAI, {
+  keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  exchanges: [
     {
-      path: '/v1beta/openai/chat/completions',
+      path: '/chat/completions',
       request: {
         bytes: fixture('compatible-request.json'),
         facts: { requestModel: 'gemini-2.5-flash', stream: true, maxOutputTokens: 200 },
@@ -74,7 +80,7 @@ testProvider(google, {
       error: compatibleError,
     },
     {
-      path: '/v1beta/openai/embeddings',
+      path: '/embeddings',
       request: {
         bytes: Buffer.from('{"model":"gemini-embedding-001","input":"Où est la gare ?"}'),
         facts: { requestModel: 'gemini-embedding-001' },

@@ -1,11 +1,8 @@
 import { defineProvider, type Provider } from '@genops/core';
-import { defineOpenaiChat, gemini, openaiEmbeddings } from '@genops/dialects';
-
-/** Its answers do not itemise thoughts: only the total counts them. */
-const compatibleChat = defineOpenaiChat({ remainder: 'reasoning' });
+import { gemini } from '@genops/dialects';
 
 /**
- * The Gemini API, in each of its versions, and what it serves to clients of OpenAI.
+ * The Gemini API, in each of its versions.
  *
  * @see https://ai.google.dev/api (checked 2026-11-20)
  */
@@ -18,9 +15,6 @@ export const google: Provider = defineProvider({
   routes: [
     { kind: 'metered', method: 'POST', path: '/*/models/*:generateContent', dialect: gemini },
     { kind: 'metered', method: 'POST', path: '/*/models/*:streamGenerateContent', dialect: gemini },
-    { kind: 'metered', method: 'POST', path: '/*/openai/chat/completions', dialect: compatibleChat },
-    { kind: 'metered', method: 'POST', path: '/*/openai/embeddings', dialect: openaiEmbeddings },
-    { kind: 'free', method: 'GET', path: '/*/openai/models', operation: 'list_models' },
     { kind: 'free', method: 'POST', path: '/*/models/*:countTokens', operation: 'count_tokens' },
     { kind: 'free', method: 'GET', path: '/*/models', operation: 'list_models' },
     { kind: 'free', method: 'GET', path: '/*/models/*', operation: 'list_models' },
