@@ -135,9 +135,10 @@ describe('forms and sound', () => {
     const client = governed(url, 'key');
     const answer = await client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Là.' });
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(Buffer.from([0xff, 0xf3, 0x44]));
-    expect(await entries()).toMatchObject([
-      { operation: 'speech', requestModel: 'tts-1', outcome: 'completed' },
-    ]);
+    const [entry] = await entries();
+    expect(entry).toMatchObject({ operation: 'speech', outcome: 'completed', cost: { basis: 'estimated' } });
+    // 3 characters × 15, per million: the request says what it costs, which is what was held.
+    expect(totalOf(entry)).toBe('0.000045');
   });
 });
 
