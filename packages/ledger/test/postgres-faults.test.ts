@@ -8,6 +8,7 @@ import {
   decimal,
   draw,
   hold,
+  refusedEntry,
   reserveRequest,
   settledEntry,
   spend,
@@ -111,6 +112,24 @@ onServer('Postgres', postgres, (server: TestServer) => {
   it('can be opened by many at the same time when there are no tables yet', async () => {
     const ledgers = await Promise.all(Array.from({ length: 6 }, () => open()));
     expect(await ledgers[0]?.verify()).toMatchObject({ result: 'intact' });
+    for (const ledger of ledgers) await ledger.close();
+  });
+
+  it('sums up what several replicas write at the same time', { timeout: 30_000 }, async () => {
+    const ledgers = await Promise.all([open(20_000), open(20_000), open(20_000)]);
+    const total = 12_000;
+    await Promise.all(
+      Array.from({ length: total }, (_, number) =>
+        ledgers[number % ledgers.length]?.record(
+          refusedEntry(`entry-${number}`, { attribution: { team: `team-${number % 7}` } }),
+        ),
+      ),
+    );
+    const sums = await ledgers[0].sum({ by: ['team'] });
+    expect(sums.reduce((sum, { entries }) => sum + entries, 0)).toBe(total);
+    const { rows } = await store.pool.query(`SELECT until_seq FROM ${store.schema}.rolled_up`);
+    expect(Number(rows[0].until_seq)).toBeGreaterThan(0);
+    expect(await ledgers[0].verify()).toEqual({ result: 'intact', entries: total, findings: [] });
     for (const ledger of ledgers) await ledger.close();
   });
 

@@ -61,6 +61,13 @@ interface Waiting extends Operation<unknown> {
 
 type Answer = { readonly result: unknown } | { readonly error: unknown };
 
+/** A batch that was worked out and written, or changed nothing. */
+interface Attempted {
+  readonly session: Session;
+  readonly answers: readonly Answer[];
+  readonly changes: Changes | undefined;
+}
+
 /** What batches turned out to need beyond what their operations name. */
 interface Extra {
   readonly ids: Set<string>;
@@ -146,17 +153,23 @@ export function createQueue(options: QueueOptions): Queue {
       forgetSession();
       await client.query(`BEGIN; SELECT 1 FROM ${schema}.head FOR UPDATE`);
     }
-    const answers = await attemptOn(client, batch, extra);
+    const attempted = await attemptOn(client, batch, extra);
     if (locked) await client.query('COMMIT');
-    if (answers === undefined) forgetSession();
-    return answers;
+    if (attempted === undefined) {
+      forgetSession();
+      return undefined;
+    }
+    // Only now is it there for everybody to see.
+    if (attempted.changes !== undefined) onCommit(attempted.session.head.seq);
+    await beforeAnswer?.(batchDone(batch, attempted));
+    return attempted.answers;
   }
 
   async function attemptOn(
     connection: PostgresClient,
     batch: readonly Waiting[],
     extra: Extra,
-  ): Promise<readonly Answer[] | undefined> {
+  ): Promise<Attempted | undefined> {
     batchesLeft -= 1;
     if (session !== undefined && (batchesLeft <= 0 || clock.read().wall >= session.nextExpiry))
       forgetSession();
@@ -166,13 +179,10 @@ export function createQueue(options: QueueOptions): Queue {
     const answers = applyAll(current, batch, extra, known === undefined);
     if (answers === undefined) return undefined;
     if (!current.pending.changed()) {
-      if (known !== undefined) {
-        const { same, now } = await confirm(connection, schema, current.head);
-        clock.heard(now);
-        if (!same) return undefined;
-      }
-      await beforeAnswer?.(batchDone(current, batch, answers, undefined));
-      return answers;
+      if (known === undefined) return { session: current, answers, changes: undefined };
+      const { same, now } = await confirm(connection, schema, current.head);
+      clock.heard(now);
+      return same ? { session: current, answers, changes: undefined } : undefined;
     }
     const changes = current.pending.take();
     const commit = await writeChanges(connection, schema, current.head, changes);
@@ -184,9 +194,7 @@ export function createQueue(options: QueueOptions): Queue {
     current.head = commit.head;
     current.pending.stored();
     definitions.learn([]);
-    onCommit(commit.head.seq);
-    await beforeAnswer?.(batchDone(current, batch, answers, changes));
-    return answers;
+    return { session: current, answers, changes };
   }
 
   async function read(connection: PostgresClient, batch: readonly Waiting[], extra: Extra): Promise<Session> {
@@ -251,12 +259,8 @@ export function createQueue(options: QueueOptions): Queue {
   };
 }
 
-function batchDone(
-  { head, book, nextExpiry }: Session,
-  batch: readonly Waiting[],
-  answers: readonly Answer[],
-  changes: Changes | undefined,
-): BatchDone {
+function batchDone(batch: readonly Waiting[], { session, answers, changes }: Attempted): BatchDone {
+  const { head, book, nextExpiry } = session;
   const refused = batch.filter((_, index) => {
     const given = answers[index];
     return given !== undefined && 'result' in given && isRefusal(given.result);

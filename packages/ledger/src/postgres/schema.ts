@@ -68,7 +68,7 @@ const steps: readonly ((schema: string) => string)[] = [
       draws text NOT NULL,
       hash text NOT NULL
     );
-    CREATE INDEX entries_at ON ${schema}.entries (at, group_id);
+    CREATE INDEX entries_at ON ${schema}.entries (at, group_id) INCLUDE (seq);
     CREATE INDEX entries_operation ON ${schema}.entries (operation_id);
     CREATE INDEX entries_session ON ${schema}.entries (session_id) WHERE session_id IS NOT NULL;
     CREATE INDEX entries_corrects ON ${schema}.entries (corrects) WHERE corrects IS NOT NULL;

@@ -30,27 +30,50 @@ const columns: ReadonlyMap<string, string> = new Map(
   groupDimensions.map((dimension) => [dimension, columnOf(dimension)]),
 );
 
-/** Entries in the order in which they were written, after a position. `rest` is left to check on each of them. */
+/** A stretch of the ledger, by positions: exclusive, inclusive. */
+interface Stretch {
+  readonly after: number;
+  readonly upTo?: number;
+  readonly limit: number;
+}
+
+/** Entries in the order in which they were written, looked at one by one: fast where many are wanted. */
 export function selectEntries(
   dialect: SqlDialect,
   filter: EntryFilter,
-  after: number,
-  limit: number,
-): Statement & { readonly rest: ((body: string) => boolean) | undefined } {
+  { after, upTo, limit }: Stretch,
+): Statement {
   const { bind, values } = binder(dialect);
-  const where = [`e.seq > ${bind(after)}`, ...entryConditions(filter, bind)];
-  const complete = Object.keys(filter.match ?? {}).every((name) => name === 'sessionId' || columns.has(name));
-  const matches = entryMatcher(filter);
-  return {
-    text: `
-      SELECT e.seq, e.body
-      FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
+  const where = [
+    `e.seq > ${bind(after)}`,
+    ...(upTo === undefined ? [] : [`e.seq <= ${bind(upTo)}`]),
+    ...entryConditions(filter, bind),
+  ];
+  const text = `
+    SELECT e.seq, e.body
+    FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
+    WHERE ${where.join(' AND ')}
+    ORDER BY e.seq LIMIT ${bind(limit)}
+  `;
+  return { text, values };
+}
+
+/**
+ * The same, but found by an index and put in order afterwards: fast where few are wanted. Adding nothing to a
+ * position keeps a database from going by position.
+ */
+function findEntries(dialect: SqlDialect, filter: EntryFilter, { after, limit }: Stretch): Statement {
+  const { bind, values } = binder(dialect);
+  const where = [`e.seq + 0 > ${bind(after)}`, ...entryConditions(filter, bind)];
+  const text = `
+    SELECT seq, body FROM ${dialect.schema}entries WHERE seq IN (
+      SELECT e.seq FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
       WHERE ${where.join(' AND ')}
-      ORDER BY e.seq LIMIT ${bind(limit)}
-    `,
-    values,
-    rest: complete ? undefined : (body) => matches(entryFromJson(body)),
-  };
+      ORDER BY e.seq + 0 LIMIT ${bind(limit)}
+    )
+    ORDER BY seq
+  `;
+  return { text, values };
 }
 
 /** A page as it is stored: entries as JSON, so that it can pass between threads. */
@@ -59,29 +82,56 @@ export interface StoredPage {
   readonly nextCursor?: string;
 }
 
-/** Entries read at a time while looking for those that a filter wants. */
-const scanSize = 500;
+/** Entries that are looked at one by one before an index is asked. */
+const glance = 10_000;
+
+/** Entries found at once when each of them has still to be checked. */
+const handful = 5000;
 
 /** Reads a page step by step: each value yielded is a statement, and wants its rows in return. */
 export function* pageSteps(
   dialect: SqlDialect,
   { filter = {}, pageSize = pageSizes.usual, cursor }: EntryQuery,
 ): Generator<Statement, StoredPage, readonly Row[]> {
+  const check = restOf(filter);
   const bodies: string[] = [];
   let last = cursor === undefined ? 0 : readCursor(cursor);
-  for (;;) {
-    const whole = selectEntries(dialect, filter, last, pageSize + 1 - bodies.length);
-    const statement = whole.rest === undefined ? whole : selectEntries(dialect, filter, last, scanSize);
-    const rows = yield statement;
+  /** Takes what is wanted, and says whether the page is full. */
+  const take = (rows: readonly Row[]): boolean => {
     for (const { seq, body } of rows) {
-      if (whole.rest === undefined || whole.rest(String(body))) {
-        if (bodies.length === pageSize) return { bodies, nextCursor: String(last) };
+      if (check?.(String(body)) !== false) {
+        if (bodies.length === pageSize) return true;
         bodies.push(String(body));
       }
       last = Number(seq);
     }
-    if (whole.rest === undefined || rows.length < scanSize) return { bodies };
+    return false;
+  };
+
+  if (filter.operationId === undefined && filter.match?.['sessionId'] === undefined) {
+    const upTo = last + glance;
+    const limit = check === undefined ? pageSize + 1 : glance;
+    if (take(yield selectEntries(dialect, filter, { after: last, upTo, limit }))) return full(bodies, last);
+    last = Math.max(last, upTo);
   }
+  for (;;) {
+    const limit = check === undefined ? pageSize + 1 - bodies.length : handful;
+    const rows = yield findEntries(dialect, filter, { after: last, limit });
+    if (take(rows)) return full(bodies, last);
+    if (rows.length < limit) return { bodies };
+  }
+}
+
+function full(bodies: readonly string[], last: number): StoredPage {
+  return { bodies, nextCursor: String(last) };
+}
+
+/** What of a filter no column answers, to be checked on each entry. */
+function restOf(filter: EntryFilter): ((body: string) => boolean) | undefined {
+  const complete = Object.keys(filter.match ?? {}).every((name) => name === 'sessionId' || columns.has(name));
+  if (complete) return undefined;
+  const matches = entryMatcher(filter);
+  return (body) => matches(entryFromJson(body));
 }
 
 /** True when the roll-ups, with the newest entries, answer for that sum. */

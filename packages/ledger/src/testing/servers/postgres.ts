@@ -8,11 +8,22 @@ import { freePort, givenServer, installPackage, restartableProcess, type Started
 const environmentName = 'GENOPS_TEST_POSTGRES_URL';
 const debianFolder = '/usr/lib/postgresql';
 
+export interface PostgresOptions {
+  /**
+   * Whether commits wait for the disk, as they do in earnest.
+   *
+   * @default false
+   */
+  readonly keepsOnPowerLoss?: boolean;
+}
+
 /**
  * A real Postgres on a free port, with nothing in it: the one that `GENOPS_TEST_POSTGRES_URL` names, else one
  * started from this machine's binaries, else one that is installed first.
  */
-export async function startPostgres(): Promise<StartedServer> {
+export async function startPostgres({
+  keepsOnPowerLoss = false,
+}: PostgresOptions = {}): Promise<StartedServer> {
   const given = process.env[environmentName];
   if (given !== undefined) return { result: 'started', server: givenServer(environmentName, given) };
   let binaries = findBinaries();
@@ -22,7 +33,7 @@ export async function startPostgres(): Promise<StartedServer> {
     if (binaries === undefined)
       return { result: 'unavailable', reason: reason ?? 'postgresql has no binaries' };
   }
-  return startFrom(binaries);
+  return startFrom(binaries, keepsOnPowerLoss);
 }
 
 function findBinaries(): string | undefined {
@@ -33,7 +44,7 @@ function findBinaries(): string | undefined {
     .find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-async function startFrom(binaries: string): Promise<StartedServer> {
+async function startFrom(binaries: string, keepsOnPowerLoss: boolean): Promise<StartedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'genops-postgres-'));
   const port = await freePort();
   const data = join(folder, 'data');
@@ -69,8 +80,9 @@ async function startFrom(binaries: string): Promise<StartedServer> {
   }
 
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=100'];
-  // -F: what the machine crashes with does not matter here; what the server crashes with is kept either way.
-  const args = ['-D', data, '-p', String(port), '-F', ...settings.flatMap((setting) => ['-c', setting])];
+  // Without syncing, only a crash of the machine loses anything, not one of the server.
+  const sync = keepsOnPowerLoss ? [] : ['-F'];
+  const args = ['-D', data, '-p', String(port), ...sync, ...settings.flatMap((setting) => ['-c', setting])];
   const server = restartableProcess(...as(join(binaries, 'postgres'), args), {
     cwd: folder,
     answers: () => acceptsConnections(port),
@@ -98,16 +110,26 @@ function userOf(name: string): { readonly uid: number; readonly gid: number } | 
   return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }
 
-/** The server answers a request for encryption with one letter as soon as it takes connections. */
+/** The server lets somebody in, which it does not while it is starting. */
 function acceptsConnections(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port });
     socket.once('error', reject);
-    socket.once('connect', () => socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])));
-    socket.once('data', () => {
+    socket.once('connect', () => socket.write(startupMessage('user', 'genops', 'database', 'postgres')));
+    socket.once('data', (bytes) => {
       socket.destroy();
-      resolve();
+      // "R" asks for authentication, "E" is an error.
+      if (bytes[0] === 'R'.charCodeAt(0)) resolve();
+      else reject(new Error(`Postgres answered ${bytes.toString('latin1')}`));
     });
     socket.once('close', () => reject(new Error('Postgres closed the connection')));
   });
+}
+
+function startupMessage(...parameters: readonly string[]): Buffer {
+  const body = Buffer.from(`${parameters.join('\0')}\0\0`);
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(head.length + body.length, 0);
+  head.writeInt32BE(196_608, 4);
+  return Buffer.concat([head, body]);
 }
