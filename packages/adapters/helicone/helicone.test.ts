@@ -34,6 +34,13 @@ import {
 let upstream: FakeUpstream;
 let governor: Governor;
 const errors: unknown[] = [];
+const directories: string[] = [];
+
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'genops-cache-'));
+  directories.push(directory);
+  return directory;
+}
 
 beforeAll(async () => {
   upstream = await startFakeUpstream();
@@ -42,6 +49,7 @@ afterAll(() => upstream.close());
 afterEach(async () => {
   await governor.close();
   upstream.reset();
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
   expect(errors.splice(0)).toEqual([]);
 });
 
@@ -385,7 +393,7 @@ describe('caches', () => {
   it.each([
     ['memory', async () => createMemoryCache()],
     ['redis', async () => createRedisCache(redis())],
-    ['disk', async () => createDiskCache(await mkdtemp(join(tmpdir(), 'genops-cache-')))],
+    ['disk', async () => createDiskCache(await temporaryDirectory())],
   ] as const)('kept in %s answer again for nothing, to nobody but the same tenant', async (_, make) => {
     const adapter = start();
     adapter.enableCaching({ cacheProvider: await make(), cacheTtl: 60 });
@@ -428,7 +436,7 @@ describe('caches', () => {
 
   it('on disk are for their owner only, expire, and survive damage', async () => {
     start();
-    const directory = join(await mkdtemp(join(tmpdir(), 'genops-cache-')), 'answers');
+    const directory = join(await temporaryDirectory(), 'answers');
     let now = 0;
     const cache = createDiskCache(directory, () => now);
     await cache.set('key', 'secret', 10);
@@ -444,7 +452,6 @@ describe('caches', () => {
     expect(await readFile(path, 'utf8')).toContain('x');
     await import('node:fs/promises').then(({ writeFile }) => writeFile(path, '{'));
     expect(await cache.get('key')).toBeUndefined();
-    await rm(directory, { recursive: true });
   });
 });
 
