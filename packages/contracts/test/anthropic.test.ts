@@ -1,35 +1,14 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { anthropic } from '@genops/anthropic';
-import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
-import { createMemoryLedger } from '@genops/ledger/memory';
-import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withAttribution, withBaseUrl } from '@genops/core';
+import { anthropicFormat } from '@genops/testing';
+import { describe, expect, it } from 'vitest';
+import { governedAgainst, totalOf } from './governed.ts';
 
-let upstream: FakeUpstream;
-let governor: Governor;
-let client: Anthropic;
-const errors: unknown[] = [];
+const fake = governedAgainst([anthropicFormat], ({ url }) => [withBaseUrl(anthropic, url)]);
 
-beforeAll(async () => {
-  upstream = await startFakeUpstream();
-});
-afterAll(() => upstream.close());
-beforeEach(() => govern());
-afterEach(async () => {
-  await governor.close();
-  upstream.reset();
-  expect(errors.splice(0)).toEqual([]);
-});
-
-function govern(limit?: string): void {
-  governor = createGovernor({
-    providers: [withBaseUrl(anthropic, upstream.url)],
-    ledger: createMemoryLedger(),
-    onError: (error) => errors.push(error),
-    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
-  });
-  client = governor.wrap(new Anthropic({ baseURL: upstream.url, apiKey: upstream.apiKey }));
+function client(): Anthropic {
+  return fake.governor.wrap(new Anthropic({ baseURL: fake.upstream.url, apiKey: fake.upstream.apiKey }));
 }
 
 const question = {
@@ -47,24 +26,16 @@ const usage = {
 /** 100 × 3 + 200 × 3.75 + 1000 × 0.30 + 50 × 15, per million. */
 const cost = '0.0021';
 
-async function entries(): Promise<readonly LedgerEntry[]> {
-  return (await governor.ledger.entries()).entries;
-}
-
-function totalOf(entry: LedgerEntry | undefined): string | undefined {
-  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
-}
-
 describe('the Anthropic client', () => {
   it('keeps its promise helpers, and leaves an entry that is priced part by part', async () => {
-    upstream.setReply({ usage });
-    const { data, response } = await client.messages.create(question).withResponse();
+    fake.upstream.setReply({ usage });
+    const { data, response } = await client().messages.create(question).withResponse();
     expect(data.usage).toMatchObject({ input_tokens: 100 });
     expect(response.headers.get('x-genops-cost')).toBe(cost);
-    const raw = await client.messages.create(question).asResponse();
+    const raw = await client().messages.create(question).asResponse();
     expect(await raw.json()).toMatchObject({ type: 'message' });
-    expect((await entries()).map(totalOf)).toEqual([cost, cost]);
-    expect((await entries())[0]).toMatchObject({
+    expect((await fake.entries()).map(totalOf)).toEqual([cost, cost]);
+    expect((await fake.entries())[0]).toMatchObject({
       provider: 'anthropic',
       usage: {
         inputTokens: 1300,
@@ -76,14 +47,14 @@ describe('the Anthropic client', () => {
   });
 
   it('streams to the same bill, whichever way the stream is read', async () => {
-    upstream.setReply({ usage });
-    await client.messages.create(question);
-    for await (const _ of await client.messages.create({ ...question, stream: true })) {
+    fake.upstream.setReply({ usage });
+    await client().messages.create(question);
+    for await (const _ of await client().messages.create({ ...question, stream: true })) {
       // To the end.
     }
-    const final = await client.messages.stream(question).finalMessage();
+    const final = await client().messages.stream(question).finalMessage();
     expect(final.usage.output_tokens).toBe(50);
-    const [whole, ...streamed] = await entries();
+    const [whole, ...streamed] = await fake.entries();
     expect(streamed).toHaveLength(2);
     for (const entry of streamed) {
       expect(entry).toMatchObject({ outcome: 'completed', usage: whole?.usage });
@@ -92,25 +63,25 @@ describe('the Anthropic client', () => {
   });
 
   it('charges an estimate when it breaks out of a stream, and the upstream is told', async () => {
-    upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
+    fake.upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
     let seen = 0;
-    for await (const _ of await client.messages.create({ ...question, stream: true }))
+    for await (const _ of await client().messages.create({ ...question, stream: true }))
       if (++seen === 4) break;
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
-    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 
   it('can be aborted before there is an answer', async () => {
-    upstream.holdResponses();
+    fake.upstream.holdResponses();
     const abort = new AbortController();
-    const pending = client.messages.create(question, { signal: abort.signal });
+    const pending = client().messages.create(question, { signal: abort.signal });
     const aborted = expect(pending).rejects.toBeInstanceOf(Anthropic.APIUserAbortError);
-    await upstream.waitForHeld(1);
+    await fake.upstream.waitForHeld(1);
     abort.abort();
     await aborted;
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    upstream.releaseAll();
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    fake.upstream.releaseAll();
   });
 
   it('sends everything on as it is written, its own version and betas too', async () => {
@@ -136,21 +107,23 @@ describe('the Anthropic client', () => {
       ],
       x_unknown: { nested: [1, null] },
     };
-    await client.messages.create(unusual, { headers: { 'anthropic-beta': 'some-beta-2026-01-01' } });
-    const [request] = upstream.requests;
+    await client().messages.create(unusual, { headers: { 'anthropic-beta': 'some-beta-2026-01-01' } });
+    const [request] = fake.upstream.requests;
     expect(request?.json).toEqual(unusual);
     expect(request?.headers['anthropic-beta']).toBe('some-beta-2026-01-01');
-    const bare = new Anthropic({ baseURL: upstream.url, apiKey: upstream.apiKey });
+    const bare = new Anthropic({ baseURL: fake.upstream.url, apiKey: fake.upstream.apiKey });
     await bare.messages.create(question);
-    expect(request?.headers['anthropic-version']).toBe(upstream.requests[1]?.headers['anthropic-version']);
+    expect(request?.headers['anthropic-version']).toBe(
+      fake.upstream.requests[1]?.headers['anthropic-version'],
+    );
   });
 
   it('keeps its own middleware', async () => {
     const seen: string[] = [];
-    const withMiddleware = governor.wrap(
+    const withMiddleware = fake.governor.wrap(
       new Anthropic({
-        baseURL: upstream.url,
-        apiKey: upstream.apiKey,
+        baseURL: fake.upstream.url,
+        apiKey: fake.upstream.apiKey,
         middleware: [
           async (request, next) => {
             seen.push('before');
@@ -163,32 +136,31 @@ describe('the Anthropic client', () => {
     );
     await withMiddleware.messages.create(question);
     expect(seen).toEqual(['before', 'after computed']);
-    expect(await entries()).toHaveLength(1);
+    expect(await fake.entries()).toHaveLength(1);
   });
 
   it('is refused in its own words when a limit is reached, after one attempt', async () => {
-    await governor.close();
-    govern('0.000001');
-    const refused = client.messages.create(question);
+    await fake.limitTo('0.000001');
+    const refused = client().messages.create(question);
     await expect(refused).rejects.toMatchObject({
       status: 429,
       error: { type: 'error', error: { code: 'budget_exceeded', reason_code: 'BUDGET_EXCEEDED' } },
     });
     await expect(refused).rejects.toBeInstanceOf(Anthropic.RateLimitError);
-    expect(upstream.requests).toHaveLength(0);
+    expect(fake.upstream.requests).toHaveLength(0);
   });
 
   it('counts tokens and lists models for nothing', async () => {
-    await client.messages.countTokens({ model: question.model, messages: question.messages });
-    await client.models.list();
-    expect(await entries()).toEqual([]);
-    expect(upstream.requests).toHaveLength(2);
+    await client().messages.countTokens({ model: question.model, messages: question.messages });
+    await client().models.list();
+    expect(await fake.entries()).toEqual([]);
+    expect(fake.upstream.requests).toHaveLength(2);
   });
 
   it('does not send a batch, whose cost could not be held', async () => {
-    const batch = client.messages.batches.create({ requests: [{ custom_id: 'a', params: question }] });
+    const batch = client().messages.batches.create({ requests: [{ custom_id: 'a', params: question }] });
     await expect(batch).rejects.toMatchObject({ status: 403 });
-    expect(upstream.requests).toHaveLength(0);
+    expect(fake.upstream.requests).toHaveLength(0);
   });
 
   it('works the same from CommonJS', async () => {
@@ -197,10 +169,12 @@ describe('the Anthropic client', () => {
       readonly Anthropic: typeof Anthropic;
     };
     expect(CommonAnthropic).not.toBe(Anthropic);
-    upstream.setReply({ usage });
-    const common = governor.wrap(new CommonAnthropic({ baseURL: upstream.url, apiKey: upstream.apiKey }));
+    fake.upstream.setReply({ usage });
+    const common = fake.governor.wrap(
+      new CommonAnthropic({ baseURL: fake.upstream.url, apiKey: fake.upstream.apiKey }),
+    );
     await withAttribution({ team: 'search' }, () => common.messages.create(question));
-    expect((await entries())[0]).toMatchObject({ attribution: { team: 'search' } });
-    expect((await entries()).map(totalOf)).toEqual([cost]);
+    expect((await fake.entries())[0]).toMatchObject({ attribution: { team: 'search' } });
+    expect((await fake.entries()).map(totalOf)).toEqual([cost]);
   });
 });

@@ -6,46 +6,23 @@ import {
   ConverseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import { bedrock, throughFetch } from '@genops/bedrock';
-import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
-import { createMemoryLedger } from '@genops/ledger/memory';
-import { bedrockFormat, type FakeUpstream, startFakeUpstream } from '@genops/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withBaseUrl } from '@genops/core';
+import { bedrockFormat } from '@genops/testing';
+import { describe, expect, it } from 'vitest';
+import { governedAgainst, totalOf } from './governed.ts';
 
-let upstream: FakeUpstream;
-let governor: Governor;
-const errors: unknown[] = [];
-
-beforeAll(async () => {
-  upstream = await startFakeUpstream({ formats: [bedrockFormat] });
-});
-afterAll(() => upstream.close());
-beforeEach(() => govern());
-afterEach(async () => {
-  await governor.close();
-  upstream.reset();
-  expect(errors.splice(0)).toEqual([]);
-});
-
-function govern(limit?: string): void {
-  governor = createGovernor({
-    providers: [withBaseUrl(bedrock, upstream.url)],
-    ledger: createMemoryLedger(),
-    onError: (error) => errors.push(error),
-    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
-  });
-}
+const fake = governedAgainst([bedrockFormat], ({ url }) => [withBaseUrl(bedrock, url)]);
 
 function bare(): BedrockRuntimeClientConfig {
   return {
     region: 'us-east-1',
-    endpoint: upstream.url,
-    credentials: { accessKeyId: upstream.apiKey, secretAccessKey: 'secret' },
+    endpoint: fake.upstream.url,
+    credentials: { accessKeyId: fake.upstream.apiKey, secretAccessKey: 'secret' },
   };
 }
 
 function client(): BedrockRuntimeClient {
-  return new BedrockRuntimeClient({ ...bare(), ...throughFetch(governor.fetch) });
+  return new BedrockRuntimeClient({ ...bare(), ...throughFetch(fake.governor.fetch) });
 }
 
 const question: ConverseCommandInput = {
@@ -61,21 +38,13 @@ const usage = {
   cacheWriteInputTokens: 200,
 };
 
-async function entries(): Promise<readonly LedgerEntry[]> {
-  return (await governor.ledger.entries()).entries;
-}
-
-function totalOf(entry: LedgerEntry | undefined): string | undefined {
-  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
-}
-
 describe('the AWS client', () => {
   it('gets its answer, and leaves an entry with cache counted into the input', async () => {
-    upstream.setReply({ usage, text: 'Noon.' });
+    fake.upstream.setReply({ usage, text: 'Noon.' });
     const answer = await client().send(new ConverseCommand(question));
     expect(answer.output?.message?.content?.[0]?.text).toBe('Noon.');
     expect(answer.usage).toMatchObject({ inputTokens: 100 });
-    const [entry] = await entries();
+    const [entry] = await fake.entries();
     expect(entry).toMatchObject({
       provider: 'aws-bedrock',
       requestModel: question.modelId,
@@ -92,19 +61,19 @@ describe('the AWS client', () => {
   });
 
   it('streams to the same bill', async () => {
-    upstream.setReply({ usage });
+    fake.upstream.setReply({ usage });
     await client().send(new ConverseCommand(question));
     const { stream } = await client().send(new ConverseStreamCommand(question));
     let text = '';
     for await (const event of stream ?? []) text += event.contentBlockDelta?.delta?.text ?? '';
     expect(text).toMatch(/^This is a fake answer/);
-    const [whole, streamed] = await entries();
+    const [whole, streamed] = await fake.entries();
     expect(streamed).toMatchObject({ stream: true, outcome: 'completed', usage: whole?.usage });
     expect(streamed?.cost).toEqual(whole?.cost);
   });
 
   it('charges an estimate when a stream is aborted, and the upstream is told', async () => {
-    upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
+    fake.upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
     const abort = new AbortController();
     const { stream } = await client().send(new ConverseStreamCommand(question), {
       abortSignal: abort.signal,
@@ -114,9 +83,9 @@ describe('the AWS client', () => {
       for await (const _ of stream ?? []) if (++seen === 3) abort.abort();
     };
     await expect(read()).rejects.toThrow();
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
-    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 
   it('has its signed bytes left alone, also where no cap is set', async () => {
@@ -144,7 +113,7 @@ describe('the AWS client', () => {
     await client().send(new ConverseCommand(unusual));
     const ungoverned = new BedrockRuntimeClient({ ...bare(), ...throughFetch(fetch) });
     await ungoverned.send(new ConverseCommand(unusual));
-    const [governed, direct] = upstream.requests;
+    const [governed, direct] = fake.upstream.requests;
     expect(governed?.body.equals(direct?.body ?? Buffer.alloc(0))).toBe(true);
     expect(governed?.url).toBe(direct?.url);
     expect(governed?.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 /);
@@ -152,35 +121,34 @@ describe('the AWS client', () => {
   });
 
   it('is refused once, under a name that it knows, when a limit is reached', async () => {
-    await governor.close();
-    govern('0.000001');
+    await fake.limitTo('0.000001');
     const refused = client().send(new ConverseCommand(question));
     await expect(refused).rejects.toMatchObject({
       name: 'ThrottlingException',
       reason: 'budget_exceeded',
       $metadata: { httpStatusCode: 429, attempts: 1 },
     });
-    expect(upstream.requests).toHaveLength(0);
-    expect(await entries()).toHaveLength(1);
+    expect(fake.upstream.requests).toHaveLength(0);
+    expect(await fake.entries()).toHaveLength(1);
   });
 
   it('passes an error on as it came and charges nothing', async () => {
-    upstream.setReply({ status: 503 });
+    fake.upstream.setReply({ status: 503 });
     await expect(client().send(new ConverseCommand(question))).rejects.toMatchObject({
       name: 'ServiceUnavailableException',
     });
-    expect(totalOf((await entries())[0])).toBe('0');
+    expect(totalOf((await fake.entries())[0])).toBe('0');
   });
 
   it('can be aborted', async () => {
-    upstream.holdResponses();
+    fake.upstream.holdResponses();
     const abort = new AbortController();
     const pending = client().send(new ConverseCommand(question), { abortSignal: abort.signal });
     const aborted = expect(pending).rejects.toThrow();
-    await upstream.waitForHeld(1);
+    await fake.upstream.waitForHeld(1);
     abort.abort();
     await aborted;
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    upstream.releaseAll();
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    fake.upstream.releaseAll();
   });
 });

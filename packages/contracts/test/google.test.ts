@@ -1,40 +1,17 @@
 import { createRequire } from 'node:module';
-import { amountOf, type LedgerEntry, withAttribution, withBaseUrl } from '@genops/core';
+import { withAttribution, withBaseUrl } from '@genops/core';
 import { google } from '@genops/google';
-import { createGovernor, type Governor } from '@genops/governor';
-import { createMemoryLedger } from '@genops/ledger/memory';
-import { type FakeUpstream, geminiFormat, startFakeUpstream } from '@genops/testing';
+import { geminiFormat } from '@genops/testing';
 import { ApiError, GoogleGenAI } from '@google/genai';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { governedAgainst, totalOf } from './governed.ts';
 
-let upstream: FakeUpstream;
-let governor: Governor;
-const errors: unknown[] = [];
-
-beforeAll(async () => {
-  upstream = await startFakeUpstream({ formats: [geminiFormat] });
-});
-afterAll(() => upstream.close());
-beforeEach(() => govern());
-afterEach(async () => {
-  await governor.close();
-  upstream.reset();
-  expect(errors.splice(0)).toEqual([]);
-});
-
-function govern(limit?: string): void {
-  governor = createGovernor({
-    providers: [withBaseUrl(google, upstream.url)],
-    ledger: createMemoryLedger(),
-    onError: (error) => errors.push(error),
-    ...(limit !== undefined && { policy: { limits: [{ id: 'cap', amount: limit, window: 'lifetime' }] } }),
-  });
-}
+const fake = governedAgainst([geminiFormat], ({ url }) => [withBaseUrl(google, url)]);
 
 function client(Client = GoogleGenAI): GoogleGenAI {
   return new Client({
-    apiKey: upstream.apiKey,
-    httpOptions: { baseUrl: upstream.url, fetch: governor.fetch },
+    apiKey: fake.upstream.apiKey,
+    httpOptions: { baseUrl: fake.upstream.url, fetch: fake.governor.fetch },
   });
 }
 
@@ -53,21 +30,13 @@ const usage = {
 /** 600 × 0.30 + 400 × 0.03 + 100 × 2.50, per million: thoughts are output, and the cache is a tenth. */
 const cost = '0.000442';
 
-async function entries(): Promise<readonly LedgerEntry[]> {
-  return (await governor.ledger.entries()).entries;
-}
-
-function totalOf(entry: LedgerEntry | undefined): string | undefined {
-  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
-}
-
 describe('the Google client', () => {
   it('gets its answer, and leaves an entry with thoughts and cache priced apart', async () => {
-    upstream.setReply({ usage, text: 'Noon.' });
+    fake.upstream.setReply({ usage, text: 'Noon.' });
     const answer = await client().models.generateContent(question);
     expect(answer.text).toBe('Noon.');
     expect(answer.sdkHttpResponse?.headers?.['x-genops-cost']).toBe(cost);
-    expect(await entries()).toMatchObject([
+    expect(await fake.entries()).toMatchObject([
       {
         provider: 'google',
         operation: 'generate_content',
@@ -76,22 +45,22 @@ describe('the Google client', () => {
         usage: { inputTokens: 1000, cacheReadInputTokens: 400, outputTokens: 100, reasoningOutputTokens: 40 },
       },
     ]);
-    expect(totalOf((await entries())[0])).toBe(cost);
+    expect(totalOf((await fake.entries())[0])).toBe(cost);
   });
 
   it('streams to the same bill', async () => {
-    upstream.setReply({ usage });
+    fake.upstream.setReply({ usage });
     await client().models.generateContent(question);
     let text = '';
     for await (const chunk of await client().models.generateContentStream(question)) text += chunk.text;
     expect(text).toMatch(/^This is a fake answer/);
-    const [whole, streamed] = await entries();
+    const [whole, streamed] = await fake.entries();
     expect(streamed).toMatchObject({ stream: true, outcome: 'completed', usage: whole?.usage });
     expect(streamed?.cost).toEqual(whole?.cost);
   });
 
   it('charges an estimate when it breaks out of a stream, and the upstream is told', async () => {
-    upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
+    fake.upstream.setReply({ chunks: 100, chunkDelayMs: 2 });
     const abort = new AbortController();
     let seen = 0;
     const asked = { ...question, config: { maxOutputTokens: 100, abortSignal: abort.signal } };
@@ -101,13 +70,16 @@ describe('the Google client', () => {
     } catch {
       // That is how it ends.
     }
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled' });
-    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 
   it('sends everything on as it is written', async () => {
-    const bare = new GoogleGenAI({ apiKey: upstream.apiKey, httpOptions: { baseUrl: upstream.url } });
+    const bare = new GoogleGenAI({
+      apiKey: fake.upstream.apiKey,
+      httpOptions: { baseUrl: fake.upstream.url },
+    });
     const unusual = {
       model: 'gemini-2.5-flash',
       contents: [
@@ -128,35 +100,34 @@ describe('the Google client', () => {
     };
     await client().models.generateContent(unusual);
     await bare.models.generateContent(unusual);
-    const [governed, direct] = upstream.requests;
+    const [governed, direct] = fake.upstream.requests;
     expect(governed?.json).toEqual(direct?.json);
     expect(governed?.body.equals(direct?.body ?? Buffer.alloc(0))).toBe(true);
     expect(governed?.url).toBe(direct?.url);
   });
 
   it('is refused in its own words when a limit is reached, after one attempt', async () => {
-    await governor.close();
-    govern('0.000001');
+    await fake.limitTo('0.000001');
     const refused = await client()
       .models.generateContent(question)
       .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ApiError);
     expect(refused).toMatchObject({ status: 429 });
     expect((refused as ApiError).message).toContain('BUDGET_EXCEEDED');
-    expect(upstream.requests).toHaveLength(0);
+    expect(fake.upstream.requests).toHaveLength(0);
   });
 
   it('passes an error on as it came and charges nothing', async () => {
-    upstream.setReply({ status: 503 });
+    fake.upstream.setReply({ status: 503 });
     await expect(client().models.generateContent(question)).rejects.toMatchObject({ status: 503 });
-    expect(totalOf((await entries())[0])).toBe('0');
+    expect(totalOf((await fake.entries())[0])).toBe('0');
   });
 
   it('counts tokens and lists models for nothing', async () => {
     const count = await client().models.countTokens({ model: question.model, contents: question.contents });
     expect(count.totalTokens).toBeGreaterThan(0);
     await client().models.list();
-    expect(await entries()).toEqual([]);
+    expect(await fake.entries()).toEqual([]);
   });
 
   it('works the same from CommonJS', async () => {
@@ -164,11 +135,11 @@ describe('the Google client', () => {
       readonly GoogleGenAI: typeof GoogleGenAI;
     };
     expect(common.GoogleGenAI).not.toBe(GoogleGenAI);
-    upstream.setReply({ usage });
+    fake.upstream.setReply({ usage });
     await withAttribution({ team: 'search' }, () =>
       client(common.GoogleGenAI).models.generateContent(question),
     );
-    expect(await entries()).toMatchObject([{ attribution: { team: 'search' } }]);
-    expect(totalOf((await entries())[0])).toBe(cost);
+    expect(await fake.entries()).toMatchObject([{ attribution: { team: 'search' } }]);
+    expect(totalOf((await fake.entries())[0])).toBe(cost);
   });
 });

@@ -1,34 +1,14 @@
 import { createRequire } from 'node:module';
-import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
-import { createMemoryLedger } from '@genops/ledger/memory';
+import { withBaseUrl } from '@genops/core';
 import { groq } from '@genops/openai-compatible';
-import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import { openaiFormat } from '@genops/testing';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { governedAgainst, totalOf } from './governed.ts';
 
-let upstream: FakeUpstream;
-let governor: Governor;
-const errors: unknown[] = [];
-
-beforeAll(async () => {
-  upstream = await startFakeUpstream();
-});
-afterAll(() => upstream.close());
-beforeEach(() => {
-  governor = createGovernor({
-    providers: [withBaseUrl(groq, `${upstream.url}/v1`)],
-    ledger: createMemoryLedger(),
-    onError: (error) => errors.push(error),
-  });
-});
-afterEach(async () => {
-  await governor.close();
-  upstream.reset();
-  expect(errors.splice(0)).toEqual([]);
-});
+const fake = governedAgainst([openaiFormat], ({ url }) => [withBaseUrl(groq, `${url}/v1`)]);
 
 const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
 /** 1000 × 0.59 + 100 × 0.79, per million. */
@@ -38,14 +18,6 @@ const question = {
   messages: [{ role: 'user' as const, content: 'What time is it?' }],
   max_completion_tokens: 100,
 };
-
-async function entries(): Promise<readonly LedgerEntry[]> {
-  return (await governor.ledger.entries()).entries;
-}
-
-function totalOf(entry: LedgerEntry | undefined): string | undefined {
-  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
-}
 
 const common = (createRequire(import.meta.url)('openai') as { readonly OpenAI: typeof OpenAI }).OpenAI;
 
@@ -58,32 +30,34 @@ describe.each([
   ['CommonJS', common],
 ])('the openai client from %s', (_, Client) => {
   function client(): OpenAI {
-    return governor.wrap(new Client({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey }));
+    return fake.governor.wrap(
+      new Client({ baseURL: `${fake.upstream.url}/v1`, apiKey: fake.upstream.apiKey }),
+    );
   }
 
   it('keeps withResponse and asResponse', async () => {
-    upstream.setReply({ usage });
+    fake.upstream.setReply({ usage });
     const { data, response, request_id } = await client().chat.completions.create(question).withResponse();
     expect(data.usage).toEqual(usage);
     expect(request_id).toBe('req_fake1');
     expect(response.headers.get('x-genops-cost')).toBe(cost);
     const raw = await client().chat.completions.create(question).asResponse();
     expect(await raw.json()).toMatchObject({ usage });
-    expect((await entries()).map(totalOf)).toEqual([cost, cost]);
+    expect((await fake.entries()).map(totalOf)).toEqual([cost, cost]);
   });
 
   it('keeps parse', async () => {
-    upstream.setReply({ usage, text: '{"hour":12}' });
+    fake.upstream.setReply({ usage, text: '{"hour":12}' });
     const answer = await client().chat.completions.parse({
       ...question,
       response_format: zodResponseFormat(z.object({ hour: z.number() }), 'time'),
     });
     expect(answer.choices[0]?.message.parsed).toEqual({ hour: 12 });
-    expect((await entries()).map(totalOf)).toEqual([cost]);
+    expect((await fake.entries()).map(totalOf)).toEqual([cost]);
   });
 
   it('streams to the same bill, whichever way the stream is read', async () => {
-    upstream.setReply({ usage });
+    fake.upstream.setReply({ usage });
     await client().chat.completions.create(question);
     for await (const _ of await client().chat.completions.create({ ...question, stream: true })) {
       // To the end.
@@ -100,7 +74,7 @@ describe.each([
     for await (const _ of right) {
       // To the end.
     }
-    const [whole, ...streamed] = await entries();
+    const [whole, ...streamed] = await fake.entries();
     expect(streamed).toHaveLength(3);
     for (const entry of streamed) {
       expect(entry).toMatchObject({ outcome: 'completed', usage: whole?.usage });
@@ -109,26 +83,26 @@ describe.each([
   });
 
   it('charges an estimate for what a caller left early', async () => {
-    upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
+    fake.upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
     let seen = 0;
     for await (const _ of await client().chat.completions.create({ ...question, stream: true })) {
       if (++seen === 3) break;
     }
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    expect((await entries())[0]).toMatchObject({ outcome: 'cancelled', cost: { basis: 'estimated' } });
-    await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled', cost: { basis: 'estimated' } });
+    await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 
   it('can be aborted before there is an answer', async () => {
-    upstream.holdResponses();
+    fake.upstream.holdResponses();
     const abort = new AbortController();
     const pending = client().chat.completions.create(question, { signal: abort.signal });
     const aborted = expect(pending).rejects.toBeInstanceOf(Client.APIUserAbortError);
-    await upstream.waitForHeld(1);
+    await fake.upstream.waitForHeld(1);
     abort.abort();
     await aborted;
-    await expect.poll(async () => (await entries()).length).toBe(1);
-    upstream.releaseAll();
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    fake.upstream.releaseAll();
   });
 
   it('sends everything on as it is written', async () => {
@@ -158,7 +132,7 @@ describe.each([
       x_unknown: { nested: [1, null, 0.1] },
     };
     await client().chat.completions.create(unusual);
-    expect(upstream.requests[0]?.json).toEqual(unusual);
-    expect(upstream.requests[0]?.body.toString()).toBe(JSON.stringify(unusual));
+    expect(fake.upstream.requests[0]?.json).toEqual(unusual);
+    expect(fake.upstream.requests[0]?.body.toString()).toBe(JSON.stringify(unusual));
   });
 });

@@ -1,45 +1,17 @@
-import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
-import { createMemoryLedger } from '@genops/ledger/memory';
+import { amountOf, withBaseUrl } from '@genops/core';
 import { createOpenRouter, openrouterRequest } from '@genops/openrouter';
-import { type FakeUpstream, openrouterFormat, startFakeUpstream } from '@genops/testing';
+import { openrouterFormat } from '@genops/testing';
 import { HTTPClient, OpenRouter } from '@openrouter/sdk';
 import OpenAI from 'openai';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { governedAgainst, totalOf } from './governed.ts';
 
-let upstream: FakeUpstream;
-let governor: Governor;
-const errors: unknown[] = [];
-
-beforeAll(async () => {
-  upstream = await startFakeUpstream({ formats: [openrouterFormat] });
-});
-afterAll(() => upstream.close());
-beforeEach(() => {
-  governor = createGovernor({
-    providers: [
-      withBaseUrl(createOpenRouter({ app: { url: 'https://example.com', title: 'Tests' } }), baseUrl()),
-    ],
-    ledger: createMemoryLedger(),
-    onError: (error) => errors.push(error),
-  });
-});
-afterEach(async () => {
-  await governor.close();
-  upstream.reset();
-  expect(errors.splice(0)).toEqual([]);
-});
+const fake = governedAgainst([openrouterFormat], ({ url }) => [
+  withBaseUrl(createOpenRouter({ app: { url: 'https://example.com', title: 'Tests' } }), `${url}/api/v1`),
+]);
 
 function baseUrl(): string {
-  return `${upstream.url}/api/v1`;
-}
-
-async function entries(): Promise<readonly LedgerEntry[]> {
-  return (await governor.ledger.entries()).entries;
-}
-
-function costOf(entry: LedgerEntry | undefined): string | undefined {
-  return entry?.cost.result === 'priced' ? amountOf(entry.cost.total) : undefined;
+  return `${fake.upstream.url}/api/v1`;
 }
 
 const question = {
@@ -51,13 +23,13 @@ const question = {
 describe('the openai client', () => {
   let client: OpenAI;
   beforeEach(() => {
-    client = governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: upstream.apiKey }));
+    client = fake.governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: fake.upstream.apiKey }));
   });
 
   it('books what OpenRouter says it charged, and who served', async () => {
     const { data, response } = await client.chat.completions.create(question).withResponse();
     expect(response.headers.get('x-genops-cost')).toBe('0.0000222');
-    const [entry] = await entries();
+    const [entry] = await fake.entries();
     expect(entry).toMatchObject({
       provider: 'openrouter',
       responseId: data.id,
@@ -68,11 +40,11 @@ describe('the openai client', () => {
 
   it('says who calls and asks for the trace, and lets the caller say otherwise', async () => {
     await client.chat.completions.create(question, { headers: { 'x-openrouter-title': 'Mine' } });
-    expect(upstream.requests[0]?.headers).toMatchObject({
+    expect(fake.upstream.requests[0]?.headers).toMatchObject({
       'http-referer': 'https://example.com',
       'x-openrouter-title': 'Mine',
       'x-openrouter-metadata': 'enabled',
-      authorization: `Bearer ${upstream.apiKey}`,
+      authorization: `Bearer ${fake.upstream.apiKey}`,
     });
   });
 
@@ -81,7 +53,7 @@ describe('the openai client', () => {
     for await (const _ of await client.chat.completions.create({ ...question, stream: true })) {
       // To the end.
     }
-    const [whole, streamed] = await entries();
+    const [whole, streamed] = await fake.entries();
     expect({ ...streamed?.usage }).toEqual({ ...whole?.usage });
     expect(streamed?.cost).toEqual(whole?.cost);
     expect(streamed).toMatchObject({ outcome: 'completed', gateway: whole?.gateway });
@@ -108,11 +80,11 @@ describe('the openai client', () => {
       x_unknown: { nested: [1, null] },
     });
     await client.chat.completions.create(body as never);
-    expect(upstream.requests[0]?.json).toEqual(body);
+    expect(fake.upstream.requests[0]?.json).toEqual(body);
   });
 
   it('books the fee and the other bill on lines of their own with the caller’s own key', async () => {
-    upstream.setReply({
+    fake.upstream.setReply({
       usage: {
         prompt_tokens: 480,
         completion_tokens: 33,
@@ -123,8 +95,8 @@ describe('the openai client', () => {
       },
     });
     await client.chat.completions.create(question);
-    const [entry] = await entries();
-    expect(costOf(entry)).toBe('0.0002378');
+    const [entry] = await fake.entries();
+    expect(totalOf(entry)).toBe('0.0002378');
     expect(entry?.cost).toMatchObject({
       lines: [
         { meter: 'gateway_fee', unitPrice: '0.0000113' },
@@ -134,8 +106,8 @@ describe('the openai client', () => {
   });
 
   it('puts a stream right that was left early, by its receipt', async () => {
-    upstream.setReply({ chunks: 200, chunkDelayMs: 2 });
-    upstream.addRule({
+    fake.upstream.setReply({ chunks: 200, chunkDelayMs: 2 });
+    fake.upstream.addRule({
       when: { path: '/api/v1/generation' },
       reply: [
         { status: 404 },
@@ -162,8 +134,8 @@ describe('the openai client', () => {
     })) {
       if (++seen === 3) break;
     }
-    await expect.poll(async () => (await entries()).length, { timeout: 10_000 }).toBe(2);
-    const [estimate, correction] = await entries();
+    await expect.poll(async () => (await fake.entries()).length, { timeout: 10_000 }).toBe(2);
+    const [estimate, correction] = await fake.entries();
     expect(estimate).toMatchObject({
       outcome: 'cancelled',
       cost: { basis: 'estimated' },
@@ -175,9 +147,9 @@ describe('the openai client', () => {
       flags: ['receipt'],
       gateway: { hostProvider: 'Azure' },
     });
-    const [sum] = await governor.ledger.sum({ by: [] });
+    const [sum] = await fake.governor.ledger.sum({ by: [] });
     expect(sum && amountOf(sum.cost)).toBe('0.00123');
-    expect(upstream.requests.map(({ url }) => url).slice(1)).toEqual([
+    expect(fake.upstream.requests.map(({ url }) => url).slice(1)).toEqual([
       '/api/v1/generation?id=gen-1762345678-fake1',
       '/api/v1/generation?id=gen-1762345678-fake1',
     ]);
@@ -187,25 +159,25 @@ describe('the openai client', () => {
     const dear = { ...question, models: ['openai/gpt-4o'] };
     await client.chat.completions.create(question);
     await client.chat.completions.create(dear as never);
-    const [cheap, held] = (await entries()).map((entry) => entry.held?.amount);
+    const [cheap, held] = (await fake.entries()).map((entry) => entry.held?.amount);
     expect(held !== undefined && cheap !== undefined && held.gt(cheap.times('10'))).toBe(true);
   });
 
   it('passes an error in the middle of a stream on, and charges an estimate', async () => {
-    upstream.setReply({ fault: { kind: 'error_event', after: 5 } });
+    fake.upstream.setReply({ fault: { kind: 'error_event', after: 5 } });
     const read = async (): Promise<void> => {
       for await (const _ of await client.chat.completions.create({ ...question, stream: true })) {
         // Until it breaks.
       }
     };
     await expect(read()).rejects.toThrow('Provider disconnected unexpectedly');
-    const [entry] = await entries();
+    const [entry] = await fake.entries();
     expect(entry).toMatchObject({ cost: { basis: 'estimated' } });
     expect(['incomplete', 'cancelled']).toContain(entry?.outcome);
   });
 
   it('passes a refusal of OpenRouter on as it came, and charges nothing', async () => {
-    upstream.setReply({
+    fake.upstream.setReply({
       status: 402,
       error: { message: 'No credits', code: 'openrouter_credits', type: 'payment_required' },
     });
@@ -213,16 +185,16 @@ describe('the openai client', () => {
       status: 402,
       error: { code: 402, metadata: { limit_source: 'openrouter_credits' } },
     });
-    expect(costOf((await entries())[0])).toBe('0');
+    expect(totalOf((await fake.entries())[0])).toBe('0');
   });
 });
 
 describe('the OpenRouter client', () => {
   function client(): OpenRouter {
     return new OpenRouter({
-      apiKey: upstream.apiKey,
+      apiKey: fake.upstream.apiKey,
       serverURL: baseUrl(),
-      httpClient: new HTTPClient({ fetcher: governor.fetch }),
+      httpClient: new HTTPClient({ fetcher: fake.governor.fetch }),
       retryConfig: { strategy: 'none' },
     });
   }
@@ -233,7 +205,7 @@ describe('the OpenRouter client', () => {
   };
 
   it('leaves the same entries as the openai client, streamed or not', async () => {
-    const openai = governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: upstream.apiKey }));
+    const openai = fake.governor.wrap(new OpenAI({ baseURL: baseUrl(), apiKey: fake.upstream.apiKey }));
     await openai.chat.completions.create(question);
     const answer = await client().chat.send({ chatRequest });
     expect(answer).toMatchObject({ usage: { promptTokens: 100, cost: 0.0000222 } });
@@ -241,7 +213,7 @@ describe('the OpenRouter client', () => {
     for await (const _ of stream as AsyncIterable<unknown>) {
       // To the end.
     }
-    const bills = (await entries()).map(({ usage, cost, provider, requestModel, outcome }) => ({
+    const bills = (await fake.entries()).map(({ usage, cost, provider, requestModel, outcome }) => ({
       usage: { ...usage },
       cost,
       provider,
@@ -255,6 +227,6 @@ describe('the OpenRouter client', () => {
 
   it('lists models without an entry', async () => {
     await client().models.list();
-    expect(await entries()).toEqual([]);
+    expect(await fake.entries()).toEqual([]);
   });
 });
