@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Cost,
-  type Decimal,
   type EntryKind,
   type LedgerEntry,
   type Money,
@@ -132,8 +131,4 @@ function readMoney(value: MoneyJson | Money): Money {
 /** What an entry adds to the sum of money, when it is known. */
 export function knownCost(entry: LedgerEntry): Money | undefined {
   return entry.cost.result === 'priced' ? entry.cost.total : undefined;
-}
-
-export function sameAmount(left: Decimal, right: Decimal): boolean {
-  return left.eq(right);
 }
