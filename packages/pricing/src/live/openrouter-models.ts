@@ -133,10 +133,11 @@ function exact(value: string | number | null): Decimal | undefined {
 
 /** Every choice of at least one override: when several hold, the later one decides, key by key. */
 function combinations(overrides: readonly Override[]): readonly (readonly Override[])[] {
-  return overrides.reduce<readonly (readonly Override[])[]>(
-    (chosen, override) => [...chosen, [override], ...chosen.map((others) => [...others, override])],
-    [],
-  );
+  const chosen: (readonly Override[])[] = [];
+  for (const override of overrides) {
+    chosen.push([override], ...chosen.map((others) => [...others, override]));
+  }
+  return chosen;
 }
 
 function combine(overrides: readonly Override[]): RateGroup | undefined {
