@@ -58,6 +58,7 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
   const over: string[] = [];
   const running = new Set<ChildProcess>();
   let number = 0;
+  let broken: Error | undefined;
 
   function start(): void {
     number += 1;
@@ -81,12 +82,17 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
       total.unavailable += report.unavailable;
       over.push(...report.over);
     });
-    child.on('exit', () => running.delete(child));
+    child.on('exit', (code, signal) => {
+      running.delete(child);
+      if (code !== 0 && signal !== 'SIGKILL')
+        broken ??= new Error(`A process of callers ended by itself (${code})`);
+    });
   }
 
   for (let count = 0; count < processes; count += 1) start();
   let nextKill = performance.now() + killEveryMs;
   while (total.operations < operations) {
+    if (broken !== undefined) throw broken;
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (performance.now() > nextKill) {
       const [victim] = running;

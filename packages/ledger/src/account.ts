@@ -45,17 +45,23 @@ export function readAccount(plan: Plan, account: Account | undefined, steadyUs: 
 function readSum(plan: SumPlan, account: Account | undefined): Reading {
   let settled = 0n;
   let held = 0n;
-  if (account !== undefined && plan.from === plan.row) {
-    const row = account.rows.get(plan.row);
-    if (row !== undefined) ({ settled, held } = row);
-  } else if (account !== undefined) {
-    for (const row of account.rows.values()) {
-      if (row.start < plan.from || row.start > plan.row) continue;
+  if (account !== undefined) {
+    for (const row of countedRows(plan, account)) {
       settled += row.settled;
       held += row.held;
     }
   }
   return { capacity: plan.capacity + carried(plan, account), settled, held };
+}
+
+/** The rows that a plan counts, oldest first: one, or for a rolling window one for each step. */
+export function countedRows({ from, row: last, rolling }: SumPlan, { rows }: Account): Row[] {
+  const counted: Row[] = [];
+  for (let start = from; start <= last; start += rolling?.stepMs ?? Number.POSITIVE_INFINITY) {
+    const row = rows.get(start);
+    if (row !== undefined) counted.push(row);
+  }
+  return counted;
 }
 
 /** What the window before left over. A limit that was not drawn on by then has nothing to carry. */

@@ -1,4 +1,4 @@
-import { type Account, ceilDivide, min, readAccount } from './account.ts';
+import { type Account, ceilDivide, countedRows, min, readAccount } from './account.ts';
 import type { Shortfall } from './ledger.ts';
 import type { Moment, Plan, SumPlan } from './plan-draw.ts';
 import { presentState } from './present.ts';
@@ -110,7 +110,9 @@ function waitMs(draw: PlannedDraw, amount: bigint, moment: Moment, nowUs: bigint
     return Number(ceilDivide(needs - roomUs(plan, account, nowUs), 1000n));
   }
   const limit = plan.compiled;
-  if (plan.rowLifeMs !== undefined) return rollingWaitMs(plan, plan.rowLifeMs, account, amount, moment);
+  if (plan.rolling !== undefined) {
+    return rollingWaitMs(plan, plan.rolling.rowLifeMs, account, amount, moment);
+  }
   const { end } = plan.span;
   if (end === undefined || amount > limit.capacityAt(end) + limit.overdraft) return undefined;
   return end - moment.wall;
@@ -126,9 +128,7 @@ function rollingWaitMs(
 ): number | undefined {
   const capacity = plan.capacity + plan.compiled.overdraft;
   if (amount > capacity || account === undefined) return undefined;
-  const rows = [...account.rows.values()]
-    .filter(({ start }) => start >= plan.from)
-    .sort((left, right) => left.start - right.start);
+  const rows = countedRows(plan, account);
   let used = rows.reduce((sum, { settled, held }) => sum + settled + held, 0n);
   for (const row of rows) {
     used -= row.settled + row.held;

@@ -1,5 +1,5 @@
 import type { LedgerEntry, LimitState } from '@genops/core';
-import { type Account, emptyAccount, type Row, readAccount } from './account.ts';
+import { type Account, countedRows, emptyAccount, type Row, readAccount } from './account.ts';
 import { admit, type PlannedDraw } from './admit.ts';
 import { createLimitCompiler, currencyOf } from './compiled-limit.ts';
 import { endedEntry, expiredEntry, knownCost, ledgerFlags, reportOf, sameContent } from './entry.ts';
@@ -40,6 +40,8 @@ export interface Book {
   /** Every row that the book knows. */
   readonly rows: () => Iterable<Row>;
   readonly account: (key: string) => Account | undefined;
+  /** Lets go of what the store can load again, when there is much of it. */
+  readonly forget: (isStored: (row: Row) => boolean) => void;
   /** No hold of the book falls due before; on the even clock, in milliseconds. */
   readonly nextDeadline: () => number;
 }
@@ -106,6 +108,12 @@ export interface EntryDraw extends LimitQuery {
   /** In sub-units. */
   readonly amount: bigint;
 }
+
+/** Rows of an account that are loaded at once: all that a rolling window can count, and more. */
+export const newestRows = 128;
+
+/** Accounts in memory before those are let go of that the store can load again. */
+const mostAccounts = 50_000;
 
 export function createBook(options: BookOptions): Book {
   const { clock, loadAccount, loadRow, findEntry, findCorrections, journal } = options;
@@ -500,6 +508,13 @@ export function createBook(options: BookOptions): Book {
     },
     holds: () => holds.values(),
     account: (key) => accounts.get(key),
+    forget: (isStored) => {
+      for (const { rows } of accounts.values()) if (rows.size > 2 * newestRows) forgetRows(rows, isStored);
+      if (accounts.size <= mostAccounts) return;
+      for (const [key, { rows }] of accounts) {
+        if ([...rows.values()].every(isStored)) accounts.delete(key);
+      }
+    },
     nextDeadline: expiry.nextDeadline,
     *rows() {
       for (const account of accounts.values()) yield* account.rows.values();
@@ -516,23 +531,25 @@ export function heldAsCounted({ plan, amount }: HeldDraw): EntryDraw {
 
 /** The row once chosen stays, also when a time zone's rules change afterwards. */
 function placed(plan: Plan, row: number): Plan {
-  return plan.counting === 'sum' && plan.row !== row
-    ? { ...plan, row, from: Math.min(plan.from, row) }
-    : plan;
+  if (plan.counting !== 'sum' || plan.row === row) return plan;
+  return { ...plan, row, from: plan.rolling === undefined ? row : plan.from };
 }
 
 function gives(plan: Plan | undefined): boolean {
   return plan?.counting === 'sum' && plan.givenBack;
 }
 
-/** The rows of a rolling window are one window: what was told in any of them was told. */
-function toldIn(account: Account, { from, row: last }: SumPlan): number {
-  if (from === last) return account.rows.get(last)?.told ?? 0;
-  let told = 0;
-  for (const { start, told: toldHere } of account.rows.values()) {
-    if (start >= from && start <= last && toldHere > told) told = toldHere;
+function forgetRows(rows: Map<number, Row>, isStored: (row: Row) => boolean): void {
+  const oldest = [...rows.keys()].sort((left, right) => left - right).slice(0, -newestRows);
+  for (const start of oldest) {
+    const row = rows.get(start);
+    if (row !== undefined && isStored(row)) rows.delete(start);
   }
-  return told;
+}
+
+/** The rows of a rolling window are one window: what was told in any of them was told. */
+function toldIn(account: Account, plan: SumPlan): number {
+  return countedRows(plan, account).reduce((told, row) => Math.max(told, row.told), 0);
 }
 
 function toMicroseconds(milliseconds: number): bigint {

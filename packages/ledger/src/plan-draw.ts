@@ -25,8 +25,8 @@ export interface SumPlan extends PlanBase {
   readonly row: number;
   /** The first row that still counts; the same as `row` but for rolling windows. */
   readonly from: number;
-  /** Milliseconds that a row stays counted after its start, for rolling windows. */
-  readonly rowLifeMs?: number;
+  /** For rolling windows: milliseconds from one row to the next, and those that a row stays counted after its start. */
+  readonly rolling?: { readonly stepMs: number; readonly rowLifeMs: number };
   /** With roll-over: the window before. */
   readonly before?: { readonly row: number; readonly capacity: bigint };
   /** What is released at the end of the call, such as a place among concurrent calls. */
@@ -104,7 +104,7 @@ export function createDrawPlanner(compile: LimitCompiler, windowAt: WindowFinder
           row,
           // The first row whose end lies in the window.
           from: Math.floor((moment.steady - lengthMs) / stepMs) * stepMs,
-          rowLifeMs: stepMs + lengthMs,
+          rolling: { stepMs, rowLifeMs: stepMs + lengthMs },
         };
       }
       case 'calendar':

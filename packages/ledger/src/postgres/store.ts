@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import type { Row } from '../account.ts';
+import { newestRows } from '../book.ts';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 import { readFacts } from '../stored/entry-facts.ts';
 import type { Changes } from '../stored/pending.ts';
@@ -45,9 +46,6 @@ export interface Head {
 
 /** Holds whose time is over that are read at once. */
 const mostDue = 500;
-
-/** Rows of an account that are read at once: all that a rolling window can count, and more. */
-const newestRows = 128;
 
 /** Reads everything wanted in one statement, so that all of it is of the same moment. */
 export async function readSnapshot(

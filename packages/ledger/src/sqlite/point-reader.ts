@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LedgerEntry } from '@genops/core';
 import { type Account, emptyAccount, type Row } from '../account.ts';
-import type { RecordedEntry, StoredHold } from '../book.ts';
+import { newestRows, type RecordedEntry, type StoredHold } from '../book.ts';
 import {
   createDefinitions,
   type Definitions,
@@ -30,9 +30,6 @@ export interface StoredHoldBatch {
   readonly number: number;
   readonly holds: readonly StoredHold[];
 }
-
-/** Rows of an account that are read at once: all that a rolling window can count, and more. */
-const newestRows = 128;
 
 export function createPointReader(database: DatabaseSync): PointReader {
   const definitions = createDefinitions();

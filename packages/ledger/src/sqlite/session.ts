@@ -22,6 +22,9 @@ export interface Session {
   readonly close: () => void;
 }
 
+/** Batches after which the book is asked to let go of what is on disk anyway. */
+const forgetEvery = 256;
+
 export function openSession(path: string, clock: Clock): Session {
   const database = openForReading(path);
   const reader = createPointReader(database);
@@ -52,6 +55,7 @@ export function openSession(path: string, clock: Clock): Session {
     return [bodyBytes, text.write(draws)];
   }
 
+  let batches = 0;
   const stored = reader.holdBatches();
   const holdBatches = createHoldBatches(
     stored.map(({ number, holds }) => ({ number, ids: holds.map(({ id }) => id) })),
@@ -79,7 +83,11 @@ export function openSession(path: string, clock: Clock): Session {
         text: text.bytes(),
       };
     },
-    written: pending.stored,
+    written: () => {
+      pending.stored();
+      batches += 1;
+      if (batches % forgetEvery === 0) book.forget(pending.isStored);
+    },
     close: () => database.close(),
   };
 }

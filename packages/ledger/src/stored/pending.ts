@@ -20,6 +20,7 @@ export interface Pending {
   readonly take: () => Changes;
   /** What was taken last is stored. */
   readonly stored: () => void;
+  readonly isStored: (row: Row) => boolean;
   /** Finds an entry that is not stored yet. */
   readonly entry: (id: string) => RecordedEntry | undefined;
   readonly corrections: (id: string) => LedgerEntry[];
@@ -45,6 +46,7 @@ export function createPending(definitions: Definitions): Pending {
   let rows = new Set<Row>();
   let entries = new Map<string, RecordedEntry>();
   /** Taken, and not to be found in the store yet. */
+  let rowsTaken: ReadonlySet<Row> = new Set();
   let entriesTaken: ReadonlyMap<string, RecordedEntry> = new Map();
 
   return {
@@ -70,6 +72,7 @@ export function createPending(definitions: Definitions): Pending {
         definitions: definitions.takeNew(),
       };
       entriesTaken = entries;
+      rowsTaken = rows;
       holds = new Map();
       ended = [];
       rows = new Set();
@@ -78,7 +81,9 @@ export function createPending(definitions: Definitions): Pending {
     },
     stored: () => {
       entriesTaken = new Map();
+      rowsTaken = new Set();
     },
+    isStored: (row) => !rows.has(row) && !rowsTaken.has(row),
     entry: (id) => entries.get(id) ?? entriesTaken.get(id),
     corrections: (id) =>
       [...entriesTaken.values(), ...entries.values()]
