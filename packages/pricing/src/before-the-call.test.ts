@@ -230,21 +230,25 @@ describe('upperBound', () => {
 
   it.each([
     // The largest picture at the highest quality, and a prompt of 488 bytes.
-    ['gpt-image-1', { imageQuality: 'high', imageSize: '1024x1536' }, {}, 6240 * 40 + 488 * 5],
-    ['gpt-image-2', { imageQuality: 'high', imageSize: '2880x2880' }, {}, 23_719 * 30 + 488 * 5],
-    // Photos of 12 megapixels, as the providers measured them.
-    ['gpt-6-astra', {}, { image: 2 }, 2 * 14_364 * 10],
-    ['gpt-5.5', {}, { image: 1 }, 11_868 * 5],
-  ] as const)('covers what pictures of %s are known to have cost', (model, options, media, microdollars) => {
-    const bound = prices.upperBound({
-      provider: 'openai',
-      model,
-      at: '2026-11-10T12:00:00Z',
-      facts: { requestModel: model, stream: false, choices: 1, inputBytes: 488, options, media },
-    });
-    expect(bound).not.toHaveProperty('maxOutputTokens');
-    expect(Number(total(bound))).toBeGreaterThanOrEqual(microdollars / 1e6);
-  });
+    ['gpt-image-1', undefined, {}, 6240 * 40 + 488 * 5],
+    ['gpt-image-2', undefined, {}, 23_719 * 30 + 488 * 5],
+    // Photos of 12 megapixels, as measured; the first is written to the cache.
+    ['gpt-6-astra', 1, { image: 2 }, 2 * 14_364 * 12.5],
+    ['gpt-5.5', 1, { image: 1 }, 11_868 * 5],
+  ] as const)(
+    'covers what pictures of %s are known to have cost',
+    (model, maxOutputTokens, media, microdollars) => {
+      const bound = prices.upperBound({
+        provider: 'openai',
+        model,
+        region: 'global',
+        at: '2026-11-10T12:00:00Z',
+        facts: { ...facts, requestModel: model, maxOutputTokens, media } as RequestFacts,
+      });
+      expect(bound).not.toHaveProperty('maxOutputTokens');
+      expect(Number(total(bound))).toBeGreaterThanOrEqual(microdollars / 1e6);
+    },
+  );
 
   it('does not make up a bound for media when nothing bounds it', () => {
     const model = made({ versions: [{ rates }] });
