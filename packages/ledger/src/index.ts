@@ -24,5 +24,7 @@ export type {
   SumRow,
   VerifyResult,
 } from './ledger.ts';
+export type { WindowSumQuery, WindowSums } from './sum-by-window.ts';
+export { sumByWindow } from './sum-by-window.ts';
 export type { Span, WindowFinder } from './window.ts';
 export { createWindowFinder } from './window.ts';
