@@ -1,6 +1,6 @@
 /**
- * What one transaction writes, as it is sent to the writing thread: few values, and what is long in memory
- * that both threads see, because whatever travels between threads is copied twice.
+ * What one transaction writes, as it is sent to the writing thread: few values, and everything long as
+ * bytes whose memory is handed over, because what travels between threads is copied twice otherwise.
  */
 export interface Batch {
   /** Limit definitions met for the first time: number and JSON. */
@@ -16,7 +16,7 @@ export interface Batch {
    * The holds, then what the chain is made of: for each entry room for the hash of the one before, the entry
    * and what it counted, with line ends between the three.
    */
-  readonly text: Uint8Array;
+  readonly text: Uint8Array<ArrayBuffer>;
 }
 
 /** Of a hash as text. */

@@ -61,17 +61,17 @@ export async function openThreadCommitter(path: string): Promise<Committer> {
     });
   }
 
-  async function ask(message: ToThread): Promise<unknown> {
+  async function ask(message: ToThread, given: readonly ArrayBuffer[] = []): Promise<unknown> {
     if (ended !== undefined) throw ended;
     worker.ref();
-    worker.postMessage(message);
+    worker.postMessage(message, given);
     return answered();
   }
 
   await answered();
   return {
     commit: async (batch) => {
-      await ask({ commit: batch });
+      await ask({ commit: batch }, [batch.text.buffer]);
     },
     retire: async (step) => (await ask({ retire: step })) as RetiredStep,
     close: async () => {

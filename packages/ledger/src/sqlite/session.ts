@@ -4,11 +4,11 @@ import { type EntryFacts, factsToJson } from '../stored/entry-facts.ts';
 import { createPending } from '../stored/pending.ts';
 import type { EntryRecord } from '../stored/records.ts';
 import { type Batch, hashBytes, toLines } from './batch.ts';
+import { createBatchText } from './batch-text.ts';
 import { createFreshIds } from './fresh-ids.ts';
 import { createHoldBatches } from './hold-batches.ts';
 import { openForReading } from './open-database.ts';
 import { createPointReader } from './point-reader.ts';
-import { createSharedText } from './shared-text.ts';
 
 /** A book on what is on disk, and what it changed since. Thrown away whole when a batch is not written. */
 export interface Session {
@@ -29,7 +29,7 @@ export function openSession(path: string, clock: Clock): Session {
   const database = openForReading(path);
   const reader = createPointReader(database);
   const pending = createPending(reader.definitions);
-  const text = createSharedText();
+  const text = createBatchText();
   const fresh = createFreshIds(reader.greatestEntryId());
 
   const book = createBook({
@@ -68,7 +68,6 @@ export function openSession(path: string, clock: Clock): Session {
     takeBatch: () => {
       const { definitions, holds, ended, entries, facts, rows } = pending.take();
       for (const id of ended) holdBatches.end(id);
-      text.clear();
       return {
         definitions: toLines(definitions),
         holds:
@@ -80,7 +79,7 @@ export function openSession(path: string, clock: Clock): Session {
           entries.map((entry, index) => [...writeEntry(entry), factsToJson(facts[index] as EntryFacts)]),
         ),
         rows: rows.map(({ account, start, settled, held, told }) => [account, start, settled, held, told]),
-        text: text.bytes(),
+        text: text.take(),
       };
     },
     written: () => {
