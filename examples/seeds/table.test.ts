@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 const file = new URL('../../docs/seeds.md', import.meta.url);
 const table = readFileSync(file, 'utf8');
-const rows = table.split('\n').filter((line) => /^\| \d+ \|/.test(line));
-const cells = (row: string): string[] => row.split(' | ').map((cell) => cell.replace(/^\||\|$/g, '').trim());
+const rows = table.split('\n').filter((line) => /^\| *\d+ *\|/.test(line));
+const cells = (row: string): string[] =>
+  row.split(/ +\| +/).map((cell) => cell.replace(/^\||\|$/g, '').trim());
 
 /** `[file](path) “title of a test”`, several to a row. */
 const named = rows.flatMap((row) =>
