@@ -7,6 +7,7 @@ export type {
   DurableLedger,
   EndResult,
   EntryFilter,
+  EntryOrder,
   EntryPage,
   EntryQuery,
   HoldEntry,

@@ -32,7 +32,7 @@ export interface Ledger {
   expire(): Promise<{ readonly expired: number }>;
   /** How limits stand now, in the store's own time. Advice only: the check is the reservation. */
   states(limits: readonly LimitQuery[]): Promise<readonly LimitState[]>;
-  /** Entries in the order in which they were written. */
+  /** Entries, page by page. */
   entries(query?: EntryQuery): Promise<EntryPage>;
   /** Sums over entries, grouped by the dimensions asked for. */
   sum(query: SumQuery): Promise<readonly SumRow[]>;
@@ -188,11 +188,19 @@ export type EndResult =
 
 export interface EntryQuery {
   readonly filter?: EntryFilter;
+  /**
+   * By when they were written.
+   *
+   * @default 'oldest_first'
+   */
+  readonly order?: EntryOrder;
   /** @default 100 */
   readonly pageSize?: number;
-  /** From the page before. */
+  /** From the page before, of the same order. */
   readonly cursor?: string;
 }
+
+export type EntryOrder = 'oldest_first' | 'newest_first';
 
 /** Every condition must hold; several values of one mean any of them. */
 export interface EntryFilter {

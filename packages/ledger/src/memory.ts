@@ -50,10 +50,12 @@ export function createMemoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     states: async (queries) => book.states(queries),
     entries: async (query = {}) => {
       checkEntryQuery(query);
-      const { filter, pageSize = pageSizes.usual, cursor } = query;
+      const { filter, order = 'oldest_first', pageSize = pageSizes.usual, cursor } = query;
       const matches = entryMatcher(filter);
+      const step = order === 'oldest_first' ? 1 : -1;
       const entries: LedgerEntry[] = [];
-      for (let index = cursor === undefined ? 0 : readCursor(cursor); index < written.length; index += 1) {
+      let index = cursor === undefined ? (step === 1 ? 0 : written.length - 1) : readCursor(cursor);
+      for (; index >= 0 && index < written.length; index += step) {
         const entry = written[index]?.entry;
         if (entry === undefined || !matches(entry)) continue;
         if (entries.length === pageSize) return { entries, nextCursor: String(index) };

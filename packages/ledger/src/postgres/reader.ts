@@ -81,7 +81,11 @@ async function* tallyEntries(
 ): AsyncGenerator<Tally> {
   const matches = entryMatcher(filter);
   for (let after = 0; ; ) {
-    const { text, values } = selectEntries(dialect, filter, { after, limit: pageOfEntries });
+    const { text, values } = selectEntries(dialect, filter, {
+      order: 'oldest_first',
+      after,
+      limit: pageOfEntries,
+    });
     const { rows } = await client.query(text, values);
     for (const row of rows) {
       const entry = entryFromJson(String(row['body']));

@@ -55,7 +55,11 @@ export function atOneMoment<Result>(database: DatabaseSync, read: () => Result):
 /** Dimensions that have no column, such as tags, are read from the entries themselves. */
 function tallyEntries(database: DatabaseSync, by: readonly string[], filter: EntryFilter): Tally[] {
   const matches = entryMatcher(filter);
-  const { text, values } = selectEntries(dialect, filter, { after: 0, limit: Number.MAX_SAFE_INTEGER });
+  const { text, values } = selectEntries(dialect, filter, {
+    order: 'oldest_first',
+    after: undefined,
+    limit: Number.MAX_SAFE_INTEGER,
+  });
   const tallies: Tally[] = [];
   for (const { body } of database.prepare(text).iterate(...values)) {
     const entry = entryFromJson(String(body));

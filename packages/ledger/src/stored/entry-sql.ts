@@ -1,7 +1,7 @@
 import { entryFromJson } from '../entry.ts';
 import { instantMs, pageSizes, readCursor } from '../entry-page.ts';
 import { entryMatcher, type Tally } from '../entry-query.ts';
-import type { EntryFilter, EntryQuery } from '../ledger.ts';
+import type { EntryFilter, EntryOrder, EntryQuery } from '../ledger.ts';
 import { columnOf, groupDimensions } from './dimensions.ts';
 import { type CoveredPeriod, coverTime, endOfTime } from './time-cover.ts';
 
@@ -30,30 +30,35 @@ const columns: ReadonlyMap<string, string> = new Map(
   groupDimensions.map((dimension) => [dimension, columnOf(dimension)]),
 );
 
-/** A stretch of the ledger, by positions: exclusive, inclusive. */
+/** A stretch of the ledger, read from one position on. */
 interface Stretch {
-  readonly after: number;
-  readonly upTo?: number;
+  readonly order: EntryOrder;
+  /** The position before the first; at the beginning there is none. */
+  readonly after: number | undefined;
+  /** How many positions it has at most. */
+  readonly positions?: number;
   readonly limit: number;
 }
 
-/** Entries in the order in which they were written, looked at one by one: fast where many are wanted. */
-export function selectEntries(
-  dialect: SqlDialect,
-  filter: EntryFilter,
-  { after, upTo, limit }: Stretch,
-): Statement {
+/** Entries looked at one by one: fast where many are wanted. */
+export function selectEntries(dialect: SqlDialect, filter: EntryFilter, stretch: Stretch): Statement {
   const { bind, values } = binder(dialect);
+  const { order, after, positions, limit } = stretch;
+  const forward = order === 'oldest_first';
+  const end = `(SELECT coalesce(max(seq), 0) + 1 FROM ${dialect.schema}entries)`;
+  const start = after === undefined ? (forward ? '0' : end) : bind(after);
   const where = [
-    `e.seq > ${bind(after)}`,
-    ...(upTo === undefined ? [] : [`e.seq <= ${bind(upTo)}`]),
+    `e.seq ${forward ? '>' : '<'} ${start}`,
+    ...(positions === undefined
+      ? []
+      : [`e.seq ${forward ? '<=' : '>='} ${start} ${forward ? '+' : '-'} ${bind(positions)}`]),
     ...entryConditions(filter, bind),
   ];
   const text = `
     SELECT e.seq, e.body
     FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
     WHERE ${where.join(' AND ')}
-    ORDER BY e.seq LIMIT ${bind(limit)}
+    ORDER BY e.seq ${forward ? 'ASC' : 'DESC'} LIMIT ${bind(limit)}
   `;
   return { text, values };
 }
@@ -62,16 +67,20 @@ export function selectEntries(
  * The same, but found by an index and put in order afterwards: fast where few are wanted. Adding nothing to a
  * position keeps a database from going by position.
  */
-function findEntries(dialect: SqlDialect, filter: EntryFilter, { after, limit }: Stretch): Statement {
+function findEntries(dialect: SqlDialect, filter: EntryFilter, { order, after, limit }: Stretch): Statement {
   const { bind, values } = binder(dialect);
-  const where = [`e.seq + 0 > ${bind(after)}`, ...entryConditions(filter, bind)];
+  const direction = order === 'oldest_first' ? 'ASC' : 'DESC';
+  const where = [
+    ...(after === undefined ? [] : [`e.seq + 0 ${order === 'oldest_first' ? '>' : '<'} ${bind(after)}`]),
+    ...entryConditions(filter, bind),
+  ];
   const text = `
     SELECT seq, body FROM ${dialect.schema}entries WHERE seq IN (
       SELECT e.seq FROM ${dialect.schema}entries e JOIN ${dialect.schema}groups g ON g.id = e.group_id
-      WHERE ${where.join(' AND ')}
-      ORDER BY e.seq + 0 LIMIT ${bind(limit)}
+      ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+      ORDER BY e.seq + 0 ${direction} LIMIT ${bind(limit)}
     )
-    ORDER BY seq
+    ORDER BY seq ${direction}
   `;
   return { text, values };
 }
@@ -91,11 +100,11 @@ const handful = 5000;
 /** Reads a page step by step: each value yielded is a statement, and wants its rows in return. */
 export function* pageSteps(
   dialect: SqlDialect,
-  { filter = {}, pageSize = pageSizes.usual, cursor }: EntryQuery,
+  { filter = {}, order = 'oldest_first', pageSize = pageSizes.usual, cursor }: EntryQuery,
 ): Generator<Statement, StoredPage, readonly Row[]> {
   const check = restOf(filter);
   const bodies: string[] = [];
-  let last = cursor === undefined ? 0 : readCursor(cursor);
+  let last = cursor === undefined ? undefined : readCursor(cursor);
   /** Takes what is wanted, and says whether the page is full. */
   const take = (rows: readonly Row[]): boolean => {
     for (const { seq, body } of rows) {
@@ -109,20 +118,19 @@ export function* pageSteps(
   };
 
   if (filter.operationId === undefined && filter.match?.['sessionId'] === undefined) {
-    const upTo = last + glance;
     const limit = check === undefined ? pageSize + 1 : glance;
-    if (take(yield selectEntries(dialect, filter, { after: last, upTo, limit }))) return full(bodies, last);
-    last = Math.max(last, upTo);
+    const rows = yield selectEntries(dialect, filter, { order, after: last, positions: glance, limit });
+    if (take(rows)) return full(bodies, last);
   }
   for (;;) {
     const limit = check === undefined ? pageSize + 1 - bodies.length : handful;
-    const rows = yield findEntries(dialect, filter, { after: last, limit });
+    const rows = yield findEntries(dialect, filter, { order, after: last, limit });
     if (take(rows)) return full(bodies, last);
     if (rows.length < limit) return { bodies };
   }
 }
 
-function full(bodies: readonly string[], last: number): StoredPage {
+function full(bodies: readonly string[], last: number | undefined): StoredPage {
   return { bodies, nextCursor: String(last) };
 }
 

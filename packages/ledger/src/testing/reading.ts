@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '@genops/core';
 import { describe, expect, it } from 'vitest';
-import type { EntryFilter, Ledger, SumRow } from '../ledger.ts';
+import type { EntryFilter, EntryQuery, Ledger, SumRow } from '../ledger.ts';
 import type { Bench } from './ledger-driver.ts';
 import { costOf, decimal, refusedEntry, reserveRequest, settledEntry, startOfTest } from './samples.ts';
 
@@ -63,6 +63,26 @@ export function testReading({ ledger, clock }: Bench): void {
         cursor = page.nextCursor;
       } while (cursor !== undefined);
       expect(pages).toEqual([['call-0', 'call-1', 'call-2'], ['call-3', 'call-4', 'call-5'], ['call-6']]);
+    });
+
+    it('come newest first when they are asked for like that', async () => {
+      for (let index = 0; index < 5; index += 1) {
+        await call(`call-${index}`, '0.01', { attribution: { team: index % 2 === 0 ? 'even' : 'odd' } });
+      }
+      const ids = async (query: EntryQuery) => {
+        const { entries, nextCursor } = await ledger().entries({ ...query, order: 'newest_first' });
+        return [entries.map(({ id }) => id).join(), nextCursor] as const;
+      };
+      const [first, cursor = ''] = await ids({ pageSize: 2 });
+      expect(first).toBe('call-4,call-3');
+      const [second, next = ''] = await ids({ pageSize: 2, cursor });
+      expect(second).toBe('call-2,call-1');
+      expect(await ids({ pageSize: 2, cursor: next })).toEqual(['call-0', undefined]);
+      expect(await ids({ filter: { match: { team: ['even'] } } })).toEqual([
+        'call-4,call-2,call-0',
+        undefined,
+      ]);
+      expect(await ids({ filter: { operationId: 'operation-call-1' } })).toEqual(['call-1', undefined]);
     });
 
     it.each<[string, EntryFilter, string[]]>([
