@@ -5,8 +5,8 @@ import { openPostgresLedger } from '@genops/ledger/postgres';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { startPostgres } from '@genops/ledger/testing/servers';
 import { describe, expect, it } from 'vitest';
+import { crashWriters, reportCrashes } from '../proof/crash-loop.ts';
 import { onServer } from '../src/testing/servers/on-server.ts';
-import { crashWriters, reportCrashes } from './crash-loop.ts';
 import { postgresStore, sqliteStore } from './stores.ts';
 
 const cycles = 20;
