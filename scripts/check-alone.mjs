@@ -39,7 +39,15 @@ function checkAlone(name) {
   const files = [...closure(name)].map(tarballOf);
   execute(
     'npm',
-    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...files],
+    [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--fetch-retries=0',
+      ...files,
+    ],
     project,
   );
   writeFileSync(
