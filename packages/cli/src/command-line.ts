@@ -8,6 +8,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
+import { addLoadTestCommand } from './commands/loadtest.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addPriceCommands } from './commands/price.ts';
 import { addProviderCommands } from './commands/provider.ts';
@@ -49,6 +50,9 @@ export async function runCommandLine(values: readonly string[], context: Command
   addPolicyCommands(program, context);
   addKeyCommands(program, context);
   addProviderCommands(program, context);
+  addLoadTestCommand(program, context, (code) => {
+    outcome.code = code;
+  });
   addVersionCommand(program, context);
   try {
     await program.parseAsync([...values], { from: 'user' });
