@@ -15,7 +15,7 @@ import {
   xai,
 } from '@genops/openai-compatible';
 import { openrouter } from '@genops/openrouter';
-import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
+import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { ledgerSchema } from './ledger-schema.ts';
@@ -78,18 +78,6 @@ const providerSchema = z
       .meta({ description: 'A provider inside the proxy, to try things without a key or a network.' }),
   ])
   .meta({ description: 'A provider that calls go to.' });
-
-const attributionSchema = z.strictObject({
-  organization: text.optional(),
-  team: text.optional(),
-  project: text.optional(),
-  environment: text.optional(),
-  customerId: text.optional(),
-  userId: text.optional(),
-  feature: text.optional(),
-  costCenter: text.optional(),
-  tags: z.record(text, text).optional(),
-});
 
 const virtualKeySchema = z
   .strictObject({

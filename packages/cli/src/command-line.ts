@@ -1,10 +1,21 @@
 import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
+import { StoppedError } from './ask/ask.ts';
+import { addBudgetCommands } from './commands/budget.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addKeyCommands } from './commands/key.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
+import { addLoadTestCommand } from './commands/loadtest.ts';
+import { addPolicyCommands } from './commands/policy.ts';
 import { addPriceCommands } from './commands/price.ts';
+import { addProviderCommands } from './commands/provider.ts';
 import { addSpendCommand } from './commands/spend.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addTraceCommand } from './commands/trace.ts';
+import { addVersionCommand } from './commands/version.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
 /**
@@ -31,11 +42,27 @@ export async function runCommandLine(values: readonly string[], context: Command
   addDoctorCommands(program, context, (code) => {
     outcome.code = code;
   });
+  addInitCommand(program, context);
+  addStatusCommand(program, context);
+  addExplainCommand(program, context);
+  addTraceCommand(program, context);
+  addBudgetCommands(program, context);
+  addPolicyCommands(program, context);
+  addKeyCommands(program, context);
+  addProviderCommands(program, context);
+  addLoadTestCommand(program, context, (code) => {
+    outcome.code = code;
+  });
+  addVersionCommand(program, context);
   try {
     await program.parseAsync([...values], { from: 'user' });
     return outcome.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof StoppedError) {
+      context.writeError('Stopped.\n');
+      return 1;
+    }
     if (!isGenOpsError(error)) throw error;
     context.writeError(`${error.message}\n`);
     return 2;

@@ -5,5 +5,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   writeError: (text) => process.stderr.write(text),
   environment: process.env,
   standardInput: process.stdin,
+  ...(process.stdin.isTTY &&
+    process.stdout.isTTY && { terminal: { input: process.stdin, output: process.stdout } }),
   now: () => new Date(),
 });

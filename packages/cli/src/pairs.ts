@@ -10,3 +10,10 @@ export function collectPairs(pair: string, before: Pairs): Pairs {
   const dimension = pair.slice(0, equals);
   return { ...before, [dimension]: [...(before[dimension] ?? []), pair.slice(equals + 1)] };
 }
+
+/** As people write them: one value stands by itself. */
+export function singlesOf(pairs: Pairs): Readonly<Record<string, string | readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(pairs).map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  );
+}

@@ -1,3 +1,4 @@
+export { attributionSchema } from './attribution-schema.ts';
 export type { CompiledPolicy, Ruling } from './decide.ts';
 export { compilePolicy } from './decide.ts';
 export type { CallDimensions } from './dimensions.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@genops/core';
-import { limitSchema, ruleSchema } from '@genops/policy';
+import { attributionSchema, limitSchema, ruleSchema } from '@genops/policy';
 import { type PriceFile, parsePriceFile } from '@genops/pricing';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -11,25 +11,17 @@ const text = z.string().min(1).max(256);
 const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
 
 /** What only the proxy reads: one file may serve both. */
-const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown() };
+const ofTheProxy = {
+  server: z.unknown(),
+  virtualKeys: z.unknown(),
+  routing: z.unknown(),
+  admin: z.unknown(),
+};
 
 const configFileSchema = z.strictObject({
   ...z.object(ofTheProxy).partial().shape,
   mode: z.enum(['enforce', 'observe']).optional(),
-  attribution: z
-    .strictObject({
-      organization: text.optional(),
-      team: text.optional(),
-      project: text.optional(),
-      environment: text.optional(),
-      customerId: text.optional(),
-      userId: text.optional(),
-      feature: text.optional(),
-      costCenter: text.optional(),
-      workflow: text.optional(),
-      tags: z.record(text, text).optional(),
-    })
-    .optional(),
+  attribution: attributionSchema.optional(),
   limits: z.array(limitSchema).optional(),
   rules: z.array(ruleSchema).optional(),
   onUnpriced: z.enum(['block', 'allow']).optional(),
