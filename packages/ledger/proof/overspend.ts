@@ -134,8 +134,12 @@ async function count(
   const [hot, perCustomer] = [new Decimal(hotAmount), new Decimal(customerAmount)];
   const spent = await ledger.sum({ by: ['customerId'] });
   const total = spent.reduce((sum, { cost }) => sum.plus(cost.amount), new Decimal('0'));
-  const most = spent.reduce((max, { cost }) => (cost.amount.gt(max) ? cost.amount : max), new Decimal('0'));
-  const overspent = spent
+  const ofCustomers = spent.filter(({ group }) => group['customerId'] !== null);
+  const most = ofCustomers.reduce(
+    (max, { cost }) => (cost.amount.gt(max) ? cost.amount : max),
+    new Decimal('0'),
+  );
+  const overspent = ofCustomers
     .filter(({ cost }) => cost.amount.gt(perCustomer))
     .map(({ group, cost }) => `${group['customerId']}: ${cost.amount.toFixed()} of ${customerAmount}`);
   if (total.gt(hot)) overspent.push(`hot: ${total.toFixed()} of ${hotAmount}`);

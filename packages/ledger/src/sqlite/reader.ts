@@ -53,7 +53,7 @@ function readStates(
     loadRow: reader.row,
     findEntry: reader.entry,
     findCorrections: reader.corrections,
-    journal: { held: () => {}, ended: () => {}, recorded: () => {}, changed: () => {} },
+    journal: { held: () => {}, ended: () => {}, shrunk: () => {}, recorded: () => {}, changed: () => {} },
   });
   return book.states(queries);
 }
