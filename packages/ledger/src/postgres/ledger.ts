@@ -125,7 +125,7 @@ export async function openWatchedLedger(
       checkFilter(query.filter ?? {});
       return reading(() => readSums(pool, schema, query));
     },
-    verify: () => reading(() => verify(pool, schema)),
+    verify: (options) => reading(() => verify(pool, schema, options)),
     retire: ({ before, legalHold }) =>
       reading(() => retireEntries(pool, schema, instantMs('before', before), legalHold)),
     close: async () => {

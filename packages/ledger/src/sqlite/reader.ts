@@ -37,7 +37,7 @@ export async function openSqliteLedgerReader({
       return toEntryPage(readPage(database, query));
     },
     sum: async (query) => toSumRows(query, readTallies(database, query)),
-    verify: async () => verify(database),
+    verify: async (options) => verify(database, options),
     close: async () => database.close(),
   };
 }
