@@ -55,7 +55,10 @@ async function genops(...values: string[]): Promise<{ code: number; output: stri
 
 describe('genops ledger verify', () => {
   it('finds a ledger intact that nobody touched', async () => {
-    expect(await genops('ledger', 'verify')).toEqual({ code: 0, output: 'intact: 3 entries\n' });
+    expect(await genops('ledger', 'verify')).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^intact: 3 entries\nanchor 3:[0-9a-f]{64}\n$/),
+    });
     expect(JSON.parse((await genops('audit', 'verify', '--json')).output)).toMatchObject({
       result: 'intact',
     });
@@ -73,6 +76,22 @@ describe('genops ledger verify', () => {
     const { code, output } = await genops('audit', 'verify');
     expect(code).toBe(1);
     expect(output).toMatch(/^damaged/);
+  });
+});
+
+describe('genops audit verify', () => {
+  it('shows that the end was cut off, also to whoever believes only an anchor of their own', async () => {
+    const { anchor } = JSON.parse((await genops('audit', 'verify', '--json')).output);
+    const database = new DatabaseSync(join(data, 'ledger.db'));
+    database.exec('DROP TRIGGER entries_are_never_deleted; DELETE FROM entries WHERE seq = 3');
+    expect((await genops('audit', 'verify')).output).toContain('The chain ends at entry 2, not at 3');
+    database.exec('UPDATE head SET seq = 2, hash = (SELECT hash FROM entries WHERE seq = 2)');
+    database.close();
+    expect((await genops('audit', 'verify')).code).toBe(0);
+    const { code, output } = await genops('audit', 'verify', '--anchor', anchor);
+    expect(code).toBe(1);
+    expect(output).toContain('Entry 3 of the anchor is not there');
+    expect((await genops('audit', 'verify', '--anchor', 'mine')).code).toBe(2);
   });
 });
 

@@ -13,7 +13,13 @@ import { customerBucket, customerBudget, hotBudget } from './budgets.ts';
 /** Where the callers find their ledger. */
 export type StoreAddress =
   | { readonly store: 'sqlite'; readonly path: string }
-  | { readonly store: 'postgres'; readonly url: string; readonly schema: string }
+  | {
+      readonly store: 'postgres';
+      readonly url: string;
+      readonly schema: string;
+      /** Processes hold headroom in advance, and every second call draws on the hot budget alone. */
+      readonly leases?: boolean;
+    }
   | { readonly store: 'redis'; readonly url: string; readonly schema: string; readonly redisUrl: string };
 
 export interface CallerOptions {
@@ -41,12 +47,16 @@ const { address, name, callers, customers, holdLivesMs } = options;
 const hot = hotBudget(options.hotAmount);
 const perCustomer = customerBudget(options.customerAmount);
 
+const leases = address.store === 'postgres' && address.leases === true;
+
 function open(): Promise<Ledger> {
   if (address.store === 'sqlite') return openSqliteLedger({ path: address.path });
   const pool = new Pool({ connectionString: address.url, max: 4 });
   pool.on('error', () => {});
   const { schema } = address;
-  if (address.store === 'postgres') return openPostgresLedger({ pool, schema, timeoutMs: 10_000 });
+  if (address.store === 'postgres') {
+    return openPostgresLedger({ pool, schema, timeoutMs: 10_000, ...(leases && { leases: {} }) });
+  }
   return openRedisLedger({ pool, schema, timeoutMs: 10_000, redis: new Redis(address.redisUrl) });
 }
 
@@ -84,12 +94,14 @@ async function caller(number: number): Promise<void> {
 
 async function oneCall(id: string): Promise<void> {
   const bound = price();
-  const customer = random(customers);
+  const customer = leases && Math.random() < 0.5 ? undefined : random(customers);
   const request: ReserveRequest = {
     id,
     draws: [
       { limit: hot, bucket: '', amount: bound },
-      { limit: perCustomer, bucket: customerBucket(customer), amount: bound },
+      ...(customer === undefined
+        ? []
+        : [{ limit: perCustomer, bucket: customerBucket(customer), amount: bound }]),
     ],
     expiresInMs: holdLivesMs,
     entry: {
@@ -99,7 +111,7 @@ async function oneCall(id: string): Promise<void> {
       operation: 'chat',
       requestModel: 'proof',
       stream: false,
-      attribution: { customerId: `c${customer}` },
+      attribution: customer === undefined ? {} : { customerId: `c${customer}` },
       decision: { verdict: 'allowed', rules: [], limits: [] },
     },
   };
@@ -126,7 +138,7 @@ async function oneCall(id: string): Promise<void> {
   }
   const cost =
     Math.random() < 0.3 ? bound : bound.times(new Decimal(`0.${String(random(1000)).padStart(3, '0')}`));
-  const end = { id, amounts: [cost, cost], entry: settledEntry(request, cost) };
+  const end = { id, amounts: request.draws.map(() => cost), entry: settledEntry(request, cost) };
   await insist(() => ledger.settle(end));
   if (fate > 95) await insist(() => ledger.settle(end));
 }

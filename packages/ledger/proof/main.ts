@@ -10,14 +10,22 @@ import { Pool } from 'pg';
 import type { StoreAddress } from './callers.ts';
 import { type ProofReport, proveNoOverspend } from './overspend.ts';
 
-// `pnpm proof:overspend [--operations 1000000] [--stores sqlite,postgres,redis]`
+// `pnpm proof:overspend [--operations 1000000] [--stores sqlite,postgres,redis] [--kill-every-ms 2000] [--leases]`
 const { values } = parseArgs({
   options: {
     operations: { type: 'string', default: '1000000' },
     stores: { type: 'string', default: 'sqlite,postgres,redis' },
+    'kill-every-ms': { type: 'string', default: '2000' },
+    /** Postgres with headroom that processes hold in advance, instead of the stores. */
+    leases: { type: 'boolean', default: false },
   },
 });
-const load = { operations: Number(values.operations), callers: 64, customers: 1000, killEveryMs: 5000 };
+const load = {
+  operations: Number(values.operations),
+  callers: 64,
+  customers: 1000,
+  killEveryMs: Number(values['kill-every-ms']),
+};
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -51,7 +59,7 @@ async function onSqlite(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-async function onPostgres(withRedis: boolean): Promise<void> {
+async function onPostgres({ withRedis = false, leases = false } = {}): Promise<void> {
   const postgres = await startPostgres();
   const redis = withRedis ? await startRedis() : undefined;
   if (postgres.result === 'unavailable') throw new Error(postgres.reason);
@@ -60,7 +68,7 @@ async function onPostgres(withRedis: boolean): Promise<void> {
   const schema = `proof_${randomUUID().replaceAll('-', '')}`;
   const address: StoreAddress =
     redis === undefined
-      ? { store: 'postgres', url, schema }
+      ? { store: 'postgres', url, schema, leases }
       : { store: 'redis', url, schema, redisUrl: redis.server.url };
   const pool = new Pool({ connectionString: url, max: 4 });
   const processes = 4;
@@ -70,7 +78,7 @@ async function onPostgres(withRedis: boolean): Promise<void> {
     address,
     open: () => openPostgresLedger({ pool, schema, timeoutMs: 60_000 }),
   });
-  const name = withRedis ? 'Redis in front of Postgres' : 'Postgres';
+  const name = withRedis ? 'Redis in front of Postgres' : `Postgres${leases ? ' with leases' : ''}`;
   printReport(`${name}: ${processes} processes × ${load.callers} callers`, report);
   await pool.query(`DROP SCHEMA ${schema} CASCADE`);
   await pool.end();
@@ -79,6 +87,9 @@ async function onPostgres(withRedis: boolean): Promise<void> {
 }
 
 const stores = values.stores.split(',');
-if (stores.includes('sqlite')) await onSqlite();
-if (stores.includes('postgres')) await onPostgres(false);
-if (stores.includes('redis')) await onPostgres(true);
+if (values.leases) await onPostgres({ leases: true });
+else {
+  if (stores.includes('sqlite')) await onSqlite();
+  if (stores.includes('postgres')) await onPostgres();
+  if (stores.includes('redis')) await onPostgres({ withRedis: true });
+}

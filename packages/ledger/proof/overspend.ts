@@ -15,7 +15,7 @@ export interface ProofOptions {
   /** In each process. */
   readonly callers: number;
   readonly customers: number;
-  /** How often one of the processes is killed. */
+  /** How often one of the processes that are at work is killed. */
   readonly killEveryMs: number;
 }
 
@@ -57,6 +57,8 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
   const total = { operations: 0, admitted: 0, refused: 0, unavailable: 0, killed: 0 };
   const over: string[] = [];
   const running = new Set<ChildProcess>();
+  /** Those that have done something: one that is killed before that proves nothing. */
+  const working = new Set<ChildProcess>();
   let number = 0;
   let broken: Error | undefined;
 
@@ -76,6 +78,7 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
     });
     running.add(child);
     child.on('message', (report: CallerReport) => {
+      if (report.operations > 0) working.add(child);
       total.operations += report.operations;
       total.admitted += report.admitted;
       total.refused += report.refused;
@@ -84,6 +87,7 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
     });
     child.on('exit', (code, signal) => {
       running.delete(child);
+      working.delete(child);
       if (code !== 0 && signal !== 'SIGKILL')
         broken ??= new Error(`A process of callers ended by itself (${code})`);
     });
@@ -95,13 +99,13 @@ export async function proveNoOverspend(options: ProofOptions): Promise<ProofRepo
     if (broken !== undefined) throw broken;
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (performance.now() > nextKill) {
-      const [victim] = running;
+      const [victim] = working;
       if (victim !== undefined) {
         victim.kill('SIGKILL');
         await once(victim, 'exit');
         total.killed += 1;
+        nextKill = performance.now() + killEveryMs;
       }
-      nextKill = performance.now() + killEveryMs;
     }
     while (running.size < processes) start();
   }
@@ -134,8 +138,12 @@ async function count(
   const [hot, perCustomer] = [new Decimal(hotAmount), new Decimal(customerAmount)];
   const spent = await ledger.sum({ by: ['customerId'] });
   const total = spent.reduce((sum, { cost }) => sum.plus(cost.amount), new Decimal('0'));
-  const most = spent.reduce((max, { cost }) => (cost.amount.gt(max) ? cost.amount : max), new Decimal('0'));
-  const overspent = spent
+  const ofCustomers = spent.filter(({ group }) => group['customerId'] !== null);
+  const most = ofCustomers.reduce(
+    (max, { cost }) => (cost.amount.gt(max) ? cost.amount : max),
+    new Decimal('0'),
+  );
+  const overspent = ofCustomers
     .filter(({ cost }) => cost.amount.gt(perCustomer))
     .map(({ group, cost }) => `${group['customerId']}: ${cost.amount.toFixed()} of ${customerAmount}`);
   if (total.gt(hot)) overspent.push(`hot: ${total.toFixed()} of ${hotAmount}`);

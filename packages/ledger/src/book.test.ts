@@ -41,6 +41,7 @@ function bookOnStore() {
     journal: {
       held: () => {},
       ended: () => {},
+      shrunk: () => {},
       recorded: (recorded) => entries.set(recorded.entry.id, recorded),
       changed: (row) => changed.add(row),
     },

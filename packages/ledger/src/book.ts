@@ -34,6 +34,10 @@ export interface Book {
   /** Returns how many holds it ended. */
   readonly expire: () => number;
   readonly states: (queries: readonly LimitQuery[]) => LimitState[];
+  /** Makes the hold of a call that was admitted on holds taken in advance, out of these. */
+  readonly adopt: (call: AdmittedInAdvance) => void;
+  /** Ends a hold taken in advance: what is left of it is free again. No call was, so no entry is. */
+  readonly giveBack: (id: string) => void;
   /** Takes up a hold that the store kept. */
   readonly restore: (hold: StoredHold) => void;
   readonly holds: () => Iterable<Hold>;
@@ -62,8 +66,19 @@ export interface BookOptions {
 export interface Journal {
   readonly held: (hold: Hold) => void;
   readonly ended: (hold: Hold) => void;
+  /** A hold taken in advance has less in it than before. */
+  readonly shrunk: (hold: Hold) => void;
   readonly recorded: (recorded: RecordedEntry) => void;
   readonly changed: (row: Row) => void;
+}
+
+/** A call that was admitted before the store heard of it. */
+export interface AdmittedInAdvance {
+  readonly request: ReserveRequest;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** For each draw the hold that it is taken from; absent where nothing is counted. */
+  readonly from: readonly (string | undefined)[];
 }
 
 export interface Hold {
@@ -181,10 +196,15 @@ export function createBook(options: BookOptions): Book {
   /** Ends a hold: what it held is free again, what it came to is counted, and the entry says so. */
   function finish(hold: Hold, amounts: readonly bigint[], entry: LedgerEntry, moment: Moment): void {
     holds.delete(hold.id);
-    if (expiry.size > 1000 + 2 * holds.size) expiry.keep((item) => holds.get(item.id) === item);
+    forgetOver();
     const draws = hold.draws.map((draw, index) => countEnd(draw, amounts[index] ?? 0n, moment));
     journal.ended(hold);
     journal.recorded({ entry, draws });
+  }
+
+  /** What has ended goes from the queue too, when there is much of it. */
+  function forgetOver(): void {
+    if (expiry.size > 1000 + 2 * holds.size) expiry.keep((item) => holds.get(item.id) === item);
   }
 
   function countEnd(draw: HeldDraw, amount: bigint, moment: Moment): EntryDraw {
@@ -315,6 +335,95 @@ export function createBook(options: BookOptions): Book {
     }
     row.held += amount;
     return held;
+  }
+
+  function adopt({ request, at, from }: AdmittedInAdvance): void {
+    const { wall, steady } = begin();
+    const { id, expiresInMs, clampSteps, entry } = request;
+    if (holds.has(id) || findEntry(id) !== undefined) return;
+    const draws = request.draws.map((draw): HeldDraw => {
+      const amount = toSubunits(draw.amount);
+      const minimum = draw.minimum === undefined ? undefined : toSubunits(draw.minimum);
+      return { plan: planDraw(draw, { wall: at, steady: at }), asked: amount, minimum, amount };
+    });
+    const hold: Hold = {
+      id,
+      at,
+      atText: instant(at),
+      expiresAt: at + expiresInMs,
+      expiresInMs,
+      deadline: steady + Math.min(at + expiresInMs - wall, expiresInMs),
+      clampSteps,
+      granted: clampSteps,
+      draws,
+      entry,
+    };
+    if (draws.some((draw, index) => !isCovered(draw, from[index]))) {
+      // What it was admitted on has run out meanwhile, and so has the call.
+      const ending = { id, kind: 'expired', at: hold.atText, endedAt: expiryInstant(wall) } as const;
+      const counted = draws.map((draw) => ({ ...heldAsCounted(draw), amount: 0n }));
+      journal.recorded({ entry: expiredEntry(entry, ending), draws: counted });
+      return;
+    }
+    draws.forEach(({ plan, amount }, index) => {
+      const source = from[index];
+      if (source === undefined) return;
+      shrink(source, amount);
+      const row = rowAt(accountOf(plan.account), rowStart(plan));
+      row.held += amount;
+      journal.changed(row);
+    });
+    holds.set(id, hold);
+    expiry.add(hold);
+    journal.held(hold);
+  }
+
+  /** Whether that much is left of a hold taken in advance, in the same window. */
+  function isCovered({ plan, amount }: HeldDraw, source: string | undefined): boolean {
+    if (source === undefined) return plan.counting === 'call';
+    const [held] = heldInAdvance(source)?.draws ?? [];
+    return (
+      held !== undefined &&
+      held.amount >= amount &&
+      held.plan.account === plan.account &&
+      rowStart(held.plan) === rowStart(plan)
+    );
+  }
+
+  /** One that is not there was given back, or has run out. */
+  function heldInAdvance(id: string): Hold | undefined {
+    const hold = holds.get(id);
+    // Looking for its entry makes a store read what it has not read.
+    if (hold === undefined) findEntry(id);
+    return hold;
+  }
+
+  function shrink(id: string, amount: bigint): void {
+    const hold = holds.get(id);
+    const [draw] = hold?.draws ?? [];
+    if (hold === undefined || draw === undefined) return;
+    const smaller: Hold = { ...hold, draws: [{ ...draw, amount: draw.amount - amount }] };
+    free(draw.plan, amount);
+    holds.set(id, smaller);
+    expiry.add(smaller);
+    forgetOver();
+    journal.shrunk(smaller);
+  }
+
+  function giveBack(id: string): void {
+    begin();
+    const hold = heldInAdvance(id);
+    if (hold === undefined) return;
+    for (const { plan, amount } of hold.draws) free(plan, amount);
+    holds.delete(id);
+    forgetOver();
+    journal.ended(hold);
+  }
+
+  function free(plan: Plan, amount: bigint): void {
+    const row = rowAt(accountOf(plan.account), rowStart(plan));
+    row.held -= amount;
+    journal.changed(row);
   }
 
   function settle(request: SettleRequest): EndResult {
@@ -486,6 +595,8 @@ export function createBook(options: BookOptions): Book {
     settle,
     release,
     record,
+    adopt,
+    giveBack,
     expire: () => sweep(clock()),
     states: (queries) => {
       const moment = begin();

@@ -38,6 +38,7 @@ describe('a book whose time of day is set', () => {
       journal: {
         held: () => {},
         ended: () => {},
+        shrunk: () => {},
         changed: () => {},
         recorded: (recorded) => entries.set(recorded.entry.id, recorded),
       },

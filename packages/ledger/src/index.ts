@@ -23,6 +23,7 @@ export type {
   Shortfall,
   SumQuery,
   SumRow,
+  VerifyOptions,
   VerifyResult,
 } from './ledger.ts';
 export type { WindowSumQuery, WindowSums } from './sum-by-window.ts';

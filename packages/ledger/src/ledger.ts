@@ -36,8 +36,15 @@ export interface Ledger {
   entries(query?: EntryQuery): Promise<EntryPage>;
   /** Sums over entries, grouped by the dimensions asked for. */
   sum(query: SumQuery): Promise<readonly SumRow[]>;
-  /** Recomputes counters and the hash chain from the entries and names what differs. Changes nothing. */
-  verify(): Promise<VerifyResult>;
+  /**
+   * Recomputes counters and the hash chain from the entries and names what differs. Changes nothing.
+   *
+   * Whoever may write to the store can also compute the chain anew, or cut off its end; an anchor that was kept
+   * somewhere else shows that too.
+   *
+   * @throws {ConfigurationError} when the anchor is none
+   */
+  verify(options?: VerifyOptions): Promise<VerifyResult>;
   /** Waits for what is under way. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -238,8 +245,16 @@ export interface SumRow {
   readonly refused: number;
 }
 
+export interface VerifyOptions {
+  /** From an earlier {@link VerifyResult}: the chain has to go through it still. */
+  readonly anchor?: string;
+}
+
 export interface VerifyResult {
   readonly result: 'intact' | 'damaged';
   readonly entries: number;
+  /** Sentences; those on the chain begin with the first entry that is broken. */
   readonly findings: readonly string[];
+  /** Where the chain ends: position and hash, `1234:9f86…`. Absent where there is no chain. */
+  readonly anchor?: string;
 }

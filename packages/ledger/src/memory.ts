@@ -28,6 +28,7 @@ export function createMemoryLedger(options: MemoryLedgerOptions = {}): Ledger {
     journal: {
       held: () => {},
       ended: () => {},
+      shrunk: () => {},
       changed: () => {},
       recorded: (recorded) => {
         const { entry } = recorded;

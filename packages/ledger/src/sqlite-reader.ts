@@ -15,7 +15,7 @@ function answer(question: Question): unknown {
     case 'tallies':
       return readTallies(database, question.query);
     case 'verify':
-      return verify(database);
+      return verify(database, question.options);
   }
 }
 

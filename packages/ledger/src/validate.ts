@@ -1,7 +1,8 @@
 import { ConfigurationError, type Decimal, describe, type LedgerEntry, MoneyError } from '@genops/core';
 import type { ReserveRequest } from './ledger.ts';
 
-const longestHoldMs = 31 * 86_400_000;
+/** The longest that anything may be held for. */
+export const longestHoldMs = 31 * 86_400_000;
 const longestId = 256;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -5,7 +5,7 @@ export interface FaultProxy {
   readonly port: number;
   /** Once the server was sent something that contains this text, nothing of its answer comes back, and the wire is cut. */
   readonly loseAnswerTo: (text: string) => void;
-  /** Keeps everything back until it is told otherwise. */
+  /** Keeps everything back until it is told otherwise, both ways; then every wire is cut. */
   readonly clog: (clogged: boolean) => void;
   readonly close: () => Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function startFaultProxy(target: {
         losing = undefined;
         lost = true;
       }
-      upstream.write(bytes);
+      if (!clogged) upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
       if (lost) {

@@ -11,25 +11,39 @@ interface LedgerOptions {
   readonly json?: boolean;
 }
 
+interface VerifyOptions extends LedgerOptions {
+  readonly anchor?: string;
+}
+
 /** `genops ledger …` and `genops audit …`: whether what is recorded can be believed, and all of it as lines. */
 export function addLedgerCommands(
   program: Command,
   context: CommandContext,
   exit: (code: ExitCode) => void,
 ): void {
-  const verify = async ({ data, json }: LedgerOptions): Promise<void> => {
-    const verified = await withLedger(context, data, (ledger) => ledger.verify());
+  const verify = async ({ data, json, anchor }: VerifyOptions): Promise<void> => {
+    const verified = await withLedger(context, data, (ledger) =>
+      ledger.verify(anchor === undefined ? {} : { anchor }),
+    );
+    const { result, entries, findings } = verified;
     if (json === true) context.write(`${JSON.stringify(verified, null, 2)}\n`);
     else
-      context.write([`${verified.result}: ${verified.entries} entries`, ...verified.findings, ''].join('\n'));
-    exit(verified.result === 'intact' ? 0 : 1);
+      context.write(
+        [`${result}: ${entries} entries`, ...findings, `anchor ${verified.anchor}`, ''].join('\n'),
+      );
+    exit(result === 'intact' ? 0 : 1);
   };
+  const anchorOption = [
+    '--anchor <position:hash>',
+    'as printed by an earlier run and kept elsewhere: the chain has to go through it still',
+  ] as const;
 
   const ledger = program.command('ledger').description('The ledger itself');
   ledger
     .command('verify')
     .description('Whether counters equal entries and the hash chain is whole; exit code 1 if not')
     .addOption(dataOption())
+    .option(...anchorOption)
     .option('--json', 'one JSON document')
     .action(verify);
   ledger
@@ -73,6 +87,7 @@ export function addLedgerCommands(
     .command('verify')
     .description('Whether anything recorded was changed afterwards; exit code 1 if so')
     .addOption(dataOption())
+    .option(...anchorOption)
     .option('--json', 'one JSON document')
     .action(verify);
 }

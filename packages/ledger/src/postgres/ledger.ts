@@ -3,8 +3,11 @@ import { createLimitCompiler } from '../compiled-limit.ts';
 import { checkEntryQuery, checkFilter, instantMs } from '../entry-page.ts';
 import { LedgerUnavailableError } from '../errors.ts';
 import type { DurableLedger, LimitQuery } from '../ledger.ts';
+import { createDrawPlanner } from '../plan-draw.ts';
 import { rollupGrains } from '../stored/dimensions.ts';
+import { createWindowFinder } from '../window.ts';
 import type { PostgresPool } from './client.ts';
+import { createLeasing, type LeaseOptions } from './leases/leasing.ts';
 import { type BatchDone, createQueue } from './queue.ts';
 import { readPage, readSums, verify } from './reader.ts';
 import { retireEntries } from './retire.ts';
@@ -27,6 +30,15 @@ export interface PostgresLedgerOptions {
    * @default 2000
    */
   readonly timeoutMs?: number;
+  /**
+   * Lets this replica hold some headroom of busy limits in advance and admit calls on it at once; their holds
+   * follow into the database a moment later. Limits stay exact over all replicas. What a process that is killed
+   * in that moment had admitted is recorded together, as one expired hold, and ids have to be new in every
+   * replica: one that another replica has used already shows when the call ends.
+   *
+   * @default every call asks the database
+   */
+  readonly leases?: LeaseOptions;
   /** In place of the store's clock, for tests. */
   readonly now?: () => Date;
 }
@@ -47,8 +59,9 @@ export async function openWatchedLedger(
   options: PostgresLedgerOptions,
   beforeAnswer: ((done: BatchDone) => Promise<void>) | undefined,
 ): Promise<DurableLedger> {
-  const { pool, schema = 'genops_ledger', timeoutMs = 2000, now } = options;
+  const { pool, schema = 'genops_ledger', timeoutMs = 2000, leases, now } = options;
   checkSchemaName(schema);
+  if (leases !== undefined) checkLeases(leases);
   await withClient(pool, (client) => migrate(client, schema));
   const clock = createStoreClock(now);
   const compile = createLimitCompiler();
@@ -70,21 +83,35 @@ export async function openWatchedLedger(
     },
   });
 
+  const leasing =
+    leases === undefined
+      ? undefined
+      : createLeasing({
+          usableMs: 1000,
+          share: 0.1,
+          ...leases,
+          run: queue.run,
+          clock: clock.read,
+          compile,
+          planDraw: createDrawPlanner(compile, createWindowFinder()),
+        });
+  const end = leasing?.end ?? queue.run;
+
   return {
     driver: 'postgres',
-    reserve: (request) =>
-      queue.run({
-        apply: (book) => book.reserve(request),
-        ids: [request.id],
-        accounts: accountsOf(request.draws),
-        newId: request.id,
-      }),
+    reserve:
+      leasing?.reserve ??
+      ((request) =>
+        queue.run({
+          apply: (book) => book.reserve(request),
+          ids: [request.id],
+          accounts: accountsOf(request.draws),
+          newId: request.id,
+        })),
     settle: (request) =>
-      queue.run({ apply: (book) => book.settle(request), ids: endIds(request.id), accounts: [] }),
-    release: (request) =>
-      queue.run({ apply: (book) => book.release(request), ids: [request.id], accounts: [] }),
-    record: (entry) =>
-      queue.run({ apply: (book) => book.record(entry), ids: recordIds(entry), accounts: [] }),
+      end({ apply: (book) => book.settle(request), ids: endIds(request.id), accounts: [] }),
+    release: (request) => end({ apply: (book) => book.release(request), ids: [request.id], accounts: [] }),
+    record: (entry) => end({ apply: (book) => book.record(entry), ids: recordIds(entry), accounts: [] }),
     expire: async () => ({
       expired: await queue.run({ apply: (book) => book.expire(), ids: [], accounts: [] }),
     }),
@@ -98,10 +125,13 @@ export async function openWatchedLedger(
       checkFilter(query.filter ?? {});
       return reading(() => readSums(pool, schema, query));
     },
-    verify: () => reading(() => verify(pool, schema)),
+    verify: (options) => reading(() => verify(pool, schema, options)),
     retire: ({ before, legalHold }) =>
       reading(() => retireEntries(pool, schema, instantMs('before', before), legalHold)),
-    close: queue.close,
+    close: async () => {
+      await leasing?.close();
+      await queue.close();
+    },
   };
 }
 
@@ -111,6 +141,15 @@ function endIds(id: string): readonly string[] {
 
 function recordIds({ id, corrects }: LedgerEntry): readonly string[] {
   return corrects === undefined ? [id] : [id, corrects];
+}
+
+function checkLeases({ usableMs = 1000, share = 0.1 }: LeaseOptions): void {
+  if (!(Number.isFinite(usableMs) && usableMs >= 10 && usableMs <= 60_000)) {
+    throw new ConfigurationError('leases.usableMs', `expected 10 to 60000, got ${describe(usableMs)}`);
+  }
+  if (!(share > 0 && share <= 0.5)) {
+    throw new ConfigurationError('leases.share', `expected above 0, at most 0.5, got ${describe(share)}`);
+  }
 }
 
 /** A name cannot be a bound value, so only names that need no quotes are taken. */

@@ -1,8 +1,17 @@
 import type { Row } from '../account.ts';
 import { entryFromJson } from '../entry.ts';
 import { createTallies, entryMatcher, type Tally, tallyOf } from '../entry-query.ts';
-import type { EntryFilter, EntryPage, EntryQuery, SumQuery, SumRow, VerifyResult } from '../ledger.ts';
-import { rollupGrains } from '../stored/dimensions.ts';
+import type {
+  EntryFilter,
+  EntryPage,
+  EntryQuery,
+  SumQuery,
+  SumRow,
+  VerifyOptions,
+  VerifyResult,
+} from '../ledger.ts';
+import { anchorFromText, anchorToText } from '../stored/anchor.ts';
+import { columnOf, groupDimensions, rollupGrains } from '../stored/dimensions.ts';
 import {
   isRolledUp,
   pageSteps,
@@ -31,6 +40,8 @@ import { inTransaction } from './connection.ts';
 
 /** Entries read at once. */
 const pageOfEntries = 2000;
+
+const groupColumns = groupDimensions.map((dimension) => `g.${columnOf(dimension)}`);
 
 function dialectOf(schema: string): SqlDialect {
   return {
@@ -97,7 +108,12 @@ async function* tallyEntries(
 }
 
 /** Recomputes the chain, the columns, the roll-ups and the counters from what the entries say. */
-export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult> {
+export async function verify(
+  pool: PostgresPool,
+  schema: string,
+  { anchor }: VerifyOptions = {},
+): Promise<VerifyResult> {
+  const from = anchor === undefined ? undefined : anchorFromText(anchor);
   return atOneMoment(pool, async (client) => {
     const { find, findings } = createFindings();
     const counters = createCounterCheck();
@@ -109,6 +125,7 @@ export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult
         untilSeq: Number(run['until_seq']),
         lastHash: String(run['last_hash']),
       })),
+      from,
       find,
     );
     for await (const entry of eachEntry(client, schema)) {
@@ -116,7 +133,7 @@ export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult
       counters.addEntry(entryDrawsFromJson(entry.draws, definitions.limitOf));
     }
     const { rows: head } = await client.query(`SELECT seq, hash FROM ${schema}.head`);
-    chain.end(Number(head[0]?.['seq']), String(head[0]?.['hash']));
+    const end = chain.end(Number(head[0]?.['seq']), String(head[0]?.['hash']));
     for (const record of await readHolds(client, schema)) {
       counters.addHold(holdFromRecord(record, definitions).draws);
     }
@@ -125,7 +142,12 @@ export function verify(pool: PostgresPool, schema: string): Promise<VerifyResult
     }
     for (const finding of counters.compare(await readCounters(client, schema))) find(finding);
     if (retired.length === 0) await verifyRollups(client, schema, find);
-    return { result: findings.length === 0 ? 'intact' : 'damaged', entries: chain.entries(), findings };
+    return {
+      result: findings.length === 0 ? 'intact' : 'damaged',
+      entries: chain.entries(),
+      findings,
+      anchor: anchorToText(end),
+    };
   });
 }
 
@@ -140,7 +162,9 @@ export async function readDefinitions(client: PostgresClient, schema: string): P
 export async function* eachEntry(client: PostgresClient, schema: string): AsyncGenerator<StoredEntry> {
   for (let after = 0; ; ) {
     const { rows } = await client.query(
-      `SELECT * FROM ${schema}.entries WHERE seq > $1 ORDER BY seq LIMIT ${pageOfEntries}`,
+      `SELECT e.*, json_build_array(${groupColumns.join(', ')}) AS group_values
+       FROM ${schema}.entries e LEFT JOIN ${schema}.groups g ON g.id = e.group_id
+       WHERE e.seq > $1 ORDER BY e.seq LIMIT ${pageOfEntries}`,
       [after],
     );
     for (const row of rows) {
@@ -158,6 +182,9 @@ export async function* eachEntry(client: PostgresClient, schema: string): AsyncG
           cost: row['cost'] === null ? undefined : textToSubunits(String(row['cost'])),
           inputTokens: Number(row['input_tokens']),
           outputTokens: Number(row['output_tokens']),
+          sessionId: row['session_id'],
+          corrects: row['corrects'],
+          group: row['group_values'] as unknown[],
         },
       };
     }
@@ -205,14 +232,17 @@ async function verifyRollups(
       `
       SELECT start FROM (
         SELECT floor(at / $1::numeric)::bigint * $1 AS start, group_id, currency, 1 AS entries, coalesce(cost, 0) AS cost,
-          input_tokens, output_tokens, CASE WHEN cost IS NULL THEN 1 ELSE 0 END AS unpriced
-        FROM ${schema}.entries WHERE seq <= (SELECT until_seq FROM ${schema}.rolled_up)
+          input_tokens, output_tokens, CASE WHEN cost IS NULL THEN 1 ELSE 0 END AS unpriced,
+          CASE WHEN g.kind = 'refused' THEN 1 ELSE 0 END AS refused
+        FROM ${schema}.entries JOIN ${schema}.groups g ON g.id = group_id
+        WHERE seq <= (SELECT until_seq FROM ${schema}.rolled_up)
         UNION ALL
-        SELECT start, group_id, currency, -entries, -cost, -input_tokens, -output_tokens, -unpriced
+        SELECT start, group_id, currency, -entries, -cost, -input_tokens, -output_tokens, -unpriced, -refused
         FROM ${schema}.rollups WHERE grain = $1
       ) both_ways
       GROUP BY start, group_id, currency
       HAVING sum(entries) <> 0 OR sum(cost) <> 0 OR sum(input_tokens) <> 0 OR sum(output_tokens) <> 0 OR sum(unpriced) <> 0
+        OR sum(refused) <> 0
       LIMIT ${mostFindings}
       `,
       [grain],

@@ -152,7 +152,7 @@ export async function writeChanges(
   head: Head,
   changes: Changes,
 ): Promise<Commit> {
-  const { definitions, holds, accounts, ended, entries, rows } = changes;
+  const { definitions, holds, accounts, shrunk, ended, entries, rows } = changes;
   let { seq, hash: chained } = head;
   const groups = new Map<string, readonly (string | null)[]>();
   const written = entries.map(([body, draws]) => {
@@ -195,6 +195,8 @@ export async function writeChanges(
     column(written, ({ body }) => body),
     column(written, ({ draws }) => draws),
     column(written, (entry) => entry.hash),
+    column(shrunk, ([id]) => id),
+    column(shrunk, ([, , , , , , draws]) => draws),
   ]);
   const [row] = answer;
   if (row === undefined) return { result: 'stale' };
@@ -225,6 +227,10 @@ function commitText(schema: string): string {
       SELECT d.* FROM head, unnest($4::integer[], $5::text[]) AS d
     ),
     ended AS (DELETE FROM ${schema}.holds USING head WHERE id = ANY($15::text[])),
+    shrunk AS (
+      UPDATE ${schema}.holds SET draws = s.draws
+      FROM head, unnest($37::text[], $38::text[]) AS s (id, draws) WHERE holds.id = s.id
+    ),
     held AS (
       INSERT INTO ${schema}.holds
       SELECT h.id, h.at, h.expires_at, h.expires_in_ms, h.clamp_steps, h.granted, h.draws, h.entry,

@@ -13,7 +13,7 @@ import { createBreaker } from './breaker.ts';
 import type { RedisClient } from './client.ts';
 import { createShield } from './shield.ts';
 
-export interface RedisLedgerOptions extends PostgresLedgerOptions {
+export interface RedisLedgerOptions extends Omit<PostgresLedgerOptions, 'leases'> {
   /** Such as `new Redis(url)` or `new Cluster(nodes)` of `ioredis`. It is not ended by the ledger. */
   readonly redis: RedisClient;
   /**

@@ -1,6 +1,7 @@
 import { createClock } from '../clock.ts';
 import { checkEntryQuery, checkFilter, instantMs } from '../entry-page.ts';
 import type { DurableLedger, EntryFilter, Ledger, RetireResult } from '../ledger.ts';
+import { anchorFromText } from '../stored/anchor.ts';
 import { openInlineCommitter, openThreadCommitter } from './committer.ts';
 import { lockForWriting, openForWriting } from './open-database.ts';
 import { createQueue, type Queue } from './queue.ts';
@@ -66,7 +67,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Du
       states: (queries) => queue.look((book) => book.states(queries)),
       entries: (query) => reads.entries(query),
       sum: (query) => reads.sum(query),
-      verify: () => reads.verify(),
+      verify: (options) => reads.verify(options),
       retire: ({ before, legalHold }) => retireInSteps(queue, instantMs('before', before), legalHold),
       close: () => (closing ??= closeAll()),
     };
@@ -106,7 +107,11 @@ function readOnThread(path: string): Pick<Ledger, 'entries' | 'sum' | 'verify' |
       checkFilter(query.filter ?? {});
       return toSumRows(query, await thread.ask({ ask: 'tallies', query }));
     },
-    verify: () => thread.ask({ ask: 'verify' }),
+    verify: async (options = {}) => {
+      // Said here, because an error of the thread is one of the store.
+      if (options.anchor !== undefined) anchorFromText(options.anchor);
+      return thread.ask({ ask: 'verify', options });
+    },
     close: thread.close,
   };
 }

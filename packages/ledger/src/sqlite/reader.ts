@@ -37,7 +37,7 @@ export async function openSqliteLedgerReader({
       return toEntryPage(readPage(database, query));
     },
     sum: async (query) => toSumRows(query, readTallies(database, query)),
-    verify: async () => verify(database),
+    verify: async (options) => verify(database, options),
     close: async () => database.close(),
   };
 }
@@ -53,7 +53,7 @@ function readStates(
     loadRow: reader.row,
     findEntry: reader.entry,
     findCorrections: reader.corrections,
-    journal: { held: () => {}, ended: () => {}, recorded: () => {}, changed: () => {} },
+    journal: { held: () => {}, ended: () => {}, shrunk: () => {}, recorded: () => {}, changed: () => {} },
   });
   return book.states(queries);
 }

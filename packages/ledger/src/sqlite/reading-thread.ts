@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Tally } from '../entry-query.ts';
 import { LedgerUnavailableError } from '../errors.ts';
-import type { EntryQuery, SumQuery, VerifyResult } from '../ledger.ts';
+import type { EntryQuery, SumQuery, VerifyOptions, VerifyResult } from '../ledger.ts';
 import type { StoredPage } from '../stored/entry-sql.ts';
 
 /** A question that can take long. */
 export type Question =
   | { readonly ask: 'page'; readonly query: EntryQuery | undefined }
   | { readonly ask: 'tallies'; readonly query: SumQuery }
-  | { readonly ask: 'verify' };
+  | { readonly ask: 'verify'; readonly options: VerifyOptions };
 
 interface Answers {
   readonly page: StoredPage;

@@ -3,10 +3,19 @@ import { LedgerCorruptError } from '../errors.ts';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 
 /** Counts up with every change of the tables; written into the file. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Marks the file as a ledger, beside SQLite's own header ("GOpL"). */
 export const applicationId = 0x474f704c;
+
+/** Where the chain ends: an end that was cut off shows. */
+export const headTable = `
+CREATE TABLE head (
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+INSERT INTO head VALUES (0, x'');
+`;
 
 /**
  * Money is whole units and a fraction of 10⁻¹² units, both integers, so that no sum of any length leaves 64
@@ -66,6 +75,8 @@ CREATE INDEX entries_at ON entries (at, group_id);
 CREATE INDEX entries_operation ON entries (operation_id);
 CREATE INDEX entries_session ON entries (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX entries_corrects ON entries (corrects) WHERE corrects IS NOT NULL;
+
+${headTable}
 
 CREATE TABLE rollups (
   grain INTEGER NOT NULL,

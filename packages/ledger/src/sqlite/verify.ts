@@ -1,15 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { VerifyResult } from '../ledger.ts';
-import { rollupGrains } from '../stored/dimensions.ts';
+import type { VerifyOptions, VerifyResult } from '../ledger.ts';
+import { anchorFromText, anchorToText } from '../stored/anchor.ts';
+import { columnOf, groupDimensions, rollupGrains } from '../stored/dimensions.ts';
 import { entryDrawsFromJson } from '../stored/records.ts';
 import { createChainCheck, createFindings, mostFindings } from '../stored/verify-entries.ts';
 import { createCounterCheck } from '../verify-counters.ts';
+import { hex, readHead } from './head.ts';
 import { createPointReader, toRow } from './point-reader.ts';
 import { atOneMoment } from './query.ts';
 import { join } from './split-amount.ts';
 
 /** Recomputes the chain, the columns, the roll-ups and the counters from what the entries say. */
-export function verify(database: DatabaseSync): VerifyResult {
+export function verify(database: DatabaseSync, { anchor }: VerifyOptions = {}): VerifyResult {
+  const from = anchor === undefined ? undefined : anchorFromText(anchor);
   return atOneMoment(database, () => {
     const { find, findings } = createFindings();
     const counters = createCounterCheck();
@@ -21,9 +24,10 @@ export function verify(database: DatabaseSync): VerifyResult {
         untilSeq: Number(run['until_seq']),
         lastHash: hex(run['last_hash']),
       })),
+      from,
       find,
     );
-    for (const row of database.prepare('SELECT * FROM entries ORDER BY seq').iterate()) {
+    for (const row of database.prepare(selectEntries).iterate()) {
       const draws = String(row['draws']);
       chain.add({
         seq: Number(row['seq']),
@@ -38,10 +42,15 @@ export function verify(database: DatabaseSync): VerifyResult {
           cost: row['cost_whole'] === null ? undefined : join(row['cost_whole'], row['cost_fraction']),
           inputTokens: row['input_tokens'],
           outputTokens: row['output_tokens'],
+          sessionId: row['session_id'],
+          corrects: row['corrects'],
+          group: groupColumns.map((_, index) => row[`group_${index}`]),
         },
       });
       counters.addEntry(entryDrawsFromJson(draws, definitions.limitOf));
     }
+    const end = readHead(database);
+    const last = chain.end(end.seq, end.hash);
     for (const { holds } of holdBatches()) for (const hold of holds) counters.addHold(hold.draws);
     for (const row of database.prepare('SELECT * FROM retired_counters').iterate()) {
       const settled = join(row['settled_whole'], row['settled_fraction']);
@@ -50,7 +59,12 @@ export function verify(database: DatabaseSync): VerifyResult {
     const rows = database.prepare('SELECT * FROM counters').all().map(toRow);
     for (const finding of counters.compare(rows)) find(finding);
     if (retired.length === 0) verifyRollups(database, find);
-    return { result: findings.length === 0 ? 'intact' : 'damaged', entries: chain.entries(), findings };
+    return {
+      result: findings.length === 0 ? 'intact' : 'damaged',
+      entries: chain.entries(),
+      findings,
+      anchor: anchorToText(last),
+    };
   });
 }
 
@@ -59,21 +73,23 @@ function verifyRollups(database: DatabaseSync, find: (sentence: string) => void)
   const sum = database.prepare(`
     SELECT * FROM (
       SELECT start, group_id, currency, sum(entries) AS entries, sum(whole) AS whole, sum(high) AS high,
-        sum(low) AS low, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(unpriced) AS unpriced
+        sum(low) AS low, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(unpriced) AS unpriced,
+        sum(refused) AS refused
       FROM (
         SELECT at - ((at % ?1) + ?1) % ?1 AS start, group_id, currency, 1 AS entries,
           coalesce(cost_whole, 0) AS whole, coalesce(cost_fraction, 0) / 1000000 AS high,
-          coalesce(cost_fraction, 0) % 1000000 AS low, input_tokens, output_tokens, cost_whole IS NULL AS unpriced
-        FROM entries WHERE seq <= (SELECT until_seq FROM rolled_up)
+          coalesce(cost_fraction, 0) % 1000000 AS low, input_tokens, output_tokens, cost_whole IS NULL AS unpriced,
+          g.kind = 'refused' AS refused
+        FROM entries JOIN groups g ON g.id = group_id WHERE seq <= (SELECT until_seq FROM rolled_up)
         UNION ALL
         SELECT start, group_id, currency, -entries, -cost_whole, -(cost_fraction / 1000000), -(cost_fraction % 1000000),
-          -input_tokens, -output_tokens, -unpriced
+          -input_tokens, -output_tokens, -unpriced, -refused
         FROM rollups WHERE grain = ?1
       )
       GROUP BY start, group_id, currency
     )
     WHERE entries <> 0 OR whole * 1000000 + high <> 0 - low / 1000000 OR low % 1000000 <> 0
-      OR input_tokens <> 0 OR output_tokens <> 0 OR unpriced <> 0
+      OR input_tokens <> 0 OR output_tokens <> 0 OR unpriced <> 0 OR refused <> 0
     LIMIT ?2
   `);
   for (const grain of Object.values(rollupGrains)) {
@@ -85,6 +101,9 @@ function verifyRollups(database: DatabaseSync, find: (sentence: string) => void)
   }
 }
 
-function hex(value: unknown): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : '';
-}
+const groupColumns = groupDimensions.map(columnOf);
+
+const selectEntries = `
+  SELECT e.*, ${groupColumns.map((column, index) => `g.${column} AS group_${index}`).join(', ')}
+  FROM entries e LEFT JOIN groups g ON g.id = e.group_id ORDER BY e.seq
+`;

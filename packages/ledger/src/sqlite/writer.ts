@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 import { factsFromJson } from '../stored/entry-facts.ts';
 import { type Batch, fromLines, hashBytes } from './batch.ts';
+import { readHead } from './head.ts';
 import { openForWriting } from './open-database.ts';
 import { type RetiredStep, type RetireStep, retireEntries } from './retire.ts';
 import { createRollups } from './rollups.ts';
@@ -27,7 +28,7 @@ export function openWriter(path: string): Writer {
   const insert = prepareStatements(database);
   const rollups = createRollups(database);
   const groups = new Map<string, number>();
-  let { seq, hashText } = lastEntry(database);
+  let { seq, hash: hashText } = readHead(database);
 
   function commit(batch: Batch): void {
     const before = { seq, hashText };
@@ -88,6 +89,7 @@ export function openWriter(path: string): Writer {
       );
       rollups.add(seq, groupId, facts);
     }
+    if (entries.length > 0) insert.head.run(seq, Buffer.from(hashText, 'hex'));
     rollups.writeWhenDue();
   }
 
@@ -125,22 +127,6 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The end of the chain; it begins with nothing. */
-function lastEntry(database: DatabaseSync): { seq: number; hashText: string } {
-  const last = database.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1').get();
-  const retired = database
-    .prepare('SELECT until_seq, last_hash FROM retired ORDER BY from_seq DESC LIMIT 1')
-    .get();
-  const [seq, chained] =
-    Number(last?.['seq'] ?? 0) >= Number(retired?.['until_seq'] ?? 0)
-      ? [last?.['seq'], last?.['hash']]
-      : [retired?.['until_seq'], retired?.['last_hash']];
-  return {
-    seq: Number(seq ?? 0),
-    hashText: chained instanceof Uint8Array ? Buffer.from(chained).toString('hex') : '',
-  };
-}
-
 function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const places = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
@@ -155,6 +141,7 @@ function prepareStatements(database: DatabaseSync) {
     ),
     // Bytes are taken for the text that they are.
     entry: prepare(`INSERT INTO entries VALUES (${places(12)}, CAST(? AS TEXT), CAST(? AS TEXT), ?)`),
+    head: prepare('UPDATE head SET seq = ?, hash = ?'),
     counter: prepare(`INSERT OR REPLACE INTO counters VALUES (${places(7)})`),
   };
 }

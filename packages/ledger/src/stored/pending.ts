@@ -32,6 +32,8 @@ export interface Changes {
   readonly holds: readonly HoldRecord[];
   /** Accounts of each hold, in the order of `holds`. */
   readonly accounts: readonly (readonly string[])[];
+  /** Holds that have less in them than is stored. */
+  readonly shrunk: readonly HoldRecord[];
   /** Ids of holds that ended. */
   readonly ended: readonly string[];
   readonly entries: readonly EntryRecord[];
@@ -42,6 +44,7 @@ export interface Changes {
 
 export function createPending(definitions: Definitions): Pending {
   let holds = new Map<string, Hold>();
+  let shrunk = new Map<string, Hold>();
   let ended: string[] = [];
   let rows = new Set<Row>();
   let entries = new Map<string, RecordedEntry>();
@@ -52,18 +55,21 @@ export function createPending(definitions: Definitions): Pending {
   return {
     journal: {
       held: (hold) => holds.set(hold.id, hold),
+      shrunk: (hold) => (holds.has(hold.id) ? holds : shrunk).set(hold.id, hold),
       ended: ({ id }) => {
+        shrunk.delete(id);
         // A hold that comes and goes between two commits never reaches the store.
         if (!holds.delete(id)) ended.push(id);
       },
       recorded: (recorded) => entries.set(recorded.entry.id, recorded),
       changed: (row) => rows.add(row),
     },
-    changed: () => holds.size + ended.length + rows.size + entries.size > 0,
+    changed: () => holds.size + shrunk.size + ended.length + rows.size + entries.size > 0,
     take: () => {
       const changes = {
         holds: Array.from(holds.values(), (hold) => holdToRecord(hold, definitions)),
         accounts: Array.from(holds.values(), (hold) => hold.draws.map(({ plan }) => plan.account)),
+        shrunk: Array.from(shrunk.values(), (hold) => holdToRecord(hold, definitions)),
         ended,
         entries: Array.from(entries.values(), (recorded) => entryToRecord(recorded, definitions)),
         facts: Array.from(entries.values(), ({ entry }) => factsOf(entry)),
@@ -74,6 +80,7 @@ export function createPending(definitions: Definitions): Pending {
       entriesTaken = entries;
       rowsTaken = rows;
       holds = new Map();
+      shrunk = new Map();
       ended = [];
       rows = new Set();
       entries = new Map();

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Anchor } from './anchor.ts';
 import { readFacts } from './entry-facts.ts';
 
 /** An entry as it is stored, whatever it is stored in. */
@@ -18,6 +20,10 @@ export interface StoredEntry {
     readonly cost: bigint | undefined;
     readonly inputTokens: unknown;
     readonly outputTokens: unknown;
+    readonly sessionId: unknown;
+    readonly corrects: unknown;
+    /** One value for each of the dimensions of the roll-ups. */
+    readonly group: readonly unknown[];
   };
 }
 
@@ -32,23 +38,27 @@ export interface RetiredRun {
 export interface ChainCheck {
   readonly add: (entry: StoredEntry) => void;
   readonly entries: () => number;
-  /** Checks that the chain ends where the store says that it does. */
-  readonly end: (seq: number, lastHash: string) => void;
+  /** Checks that the chain ends where the store says that it does, and goes through the anchor. */
+  readonly end: (seq: number, lastHash: string) => Anchor;
 }
 
 export function createChainCheck(
   retired: readonly RetiredRun[],
+  anchor: Anchor | undefined,
   find: (sentence: string) => void,
 ): ChainCheck {
   const runs = new Map(retired.map((run) => [run.fromSeq, run]));
   let expected = 1;
   let chained = '';
   let entries = 0;
+  /** What the chain was at the anchor. */
+  let atAnchor = anchor?.seq === 0 ? '' : undefined;
 
   function skipRetired(): void {
     for (let run = runs.get(expected); run !== undefined; run = runs.get(expected)) {
       expected = run.untilSeq + 1;
       chained = run.lastHash;
+      if (run.untilSeq === anchor?.seq) atAnchor = chained;
     }
   }
 
@@ -63,6 +73,7 @@ export function createChainCheck(
       if (!columnsMatch(entry))
         find(`Columns of entry ${seq} ("${String(columns.id)}") differ from its content`);
       chained = entry.hash;
+      if (seq === anchor?.seq) atAnchor = chained;
       expected = seq + 1;
       entries += 1;
     },
@@ -71,6 +82,12 @@ export function createChainCheck(
       skipRetired();
       if (expected !== seq + 1 || chained !== lastHash)
         find(`The chain ends at entry ${expected - 1}, not at ${seq}`);
+      if (anchor !== undefined && anchor.hash !== atAnchor) {
+        find(
+          `Entry ${anchor.seq} of the anchor ${atAnchor === undefined ? 'is not there' : 'is not what it was'}`,
+        );
+      }
+      return { seq: expected - 1, hash: chained };
     },
   };
 }
@@ -84,7 +101,10 @@ function columnsMatch({ body, columns }: StoredEntry): boolean {
     columns.currency === facts.currency &&
     columns.cost === facts.cost &&
     columns.inputTokens === facts.inputTokens &&
-    columns.outputTokens === facts.outputTokens
+    columns.outputTokens === facts.outputTokens &&
+    columns.sessionId === facts.sessionId &&
+    columns.corrects === facts.corrects &&
+    isDeepStrictEqual(columns.group, facts.group)
   );
 }
 
