@@ -1,3 +1,4 @@
+export { entryDimension } from './entry-query.ts';
 export { LedgerCorruptError, LedgerUnavailableError } from './errors.ts';
 export { exportEntries } from './export.ts';
 export type {
