@@ -64,6 +64,7 @@ export function createCallRoute(options: AppOptions): (method: string, url: stri
         dialect: spoken,
         targetsFor,
         identity: key.attribution,
+        ...traceOf(request.headers),
       };
       await options.governor.govern(governed, options.transport, createHttpClient(response));
     };
@@ -88,6 +89,12 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uin
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on('error', reject);
   });
+}
+
+/** The trace that the caller is in. It goes to telemetry; providers are not told of it. */
+function traceOf({ traceparent, tracestate }: IncomingMessage['headers']): Pick<GovernedRequest, 'trace'> {
+  if (typeof traceparent !== 'string') return {};
+  return { trace: { traceparent, ...(typeof tracestate === 'string' && { tracestate }) } };
 }
 
 /** What a caller may say to a provider in headers. Credentials and addresses are not among it. */
