@@ -1,3 +1,16 @@
-export { specificationVersion } from './span-attributes.ts';
-export type { TelemetryOptions } from './telemetry.ts';
+export type { AliasGroup, MetricAlias } from './aliases/aliases.ts';
+export { aliasGroups, foreignMetrics, labelAliases, metricAliases } from './aliases/aliases.ts';
+export type { SpanAlias } from './aliases/span-aliases.ts';
+export { missingSpanAliases, spanAttributeAliases } from './aliases/span-aliases.ts';
+export type { Evaluation } from './evaluations.ts';
+export type { Metric, MetricKind, MetricName } from './metrics/table.ts';
+export { metricTable, prometheusName } from './metrics/table.ts';
+export { propagateTrace } from './propagation.ts';
+export type { RoutingResult } from './routing.ts';
+export { traceSessions } from './sessions.ts';
+export { requiredAttributes, specificationVersion } from './spans/span-attributes.ts';
+export type { SpecificationFinding, UnitSpan } from './specification/check-unit.ts';
+export { checkUnit, checkUnits, isCompliant } from './specification/check-unit.ts';
+export type { ExportStats, TelemetryStats } from './stats.ts';
+export type { Telemetry, TelemetryOptions } from './telemetry.ts';
 export { createTelemetry } from './telemetry.ts';

@@ -1,36 +1,100 @@
-import { amountOf, type Call, type LedgerEntry, subtractMoney } from '@genops/core';
+import { amountOf, type Call, type GovernorEvent, type LedgerEntry, subtractMoney } from '@genops/core';
 import {
   type Attributes,
-  context,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api';
-import { policyResult, present, spanAttributes } from './span-attributes.ts';
+import type { AliasGroup } from '../aliases/aliases.ts';
+import { spanAliases } from '../aliases/span-aliases.ts';
+import { errorType } from '../metrics/facts.ts';
+import { parentOf } from './parent.ts';
+import { attributionAttributes, policyResult, present, spanAttributes } from './span-attributes.ts';
+
+type Ended = Extract<GovernorEvent, { kind: 'settled' | 'refused' }>;
+type Corrected = Extract<GovernorEvent, { kind: 'corrected' }>;
+
+/** Makes the span of each attempt after the fact. */
+export interface SpanRecorder {
+  readonly record: (event: Ended) => void;
+  readonly correct: (event: Corrected) => void;
+}
 
 /**
- * Makes the span of one attempt after the fact: it begins when the call was identified and ends with it,
- * below whatever span is active where the call was made.
+ * Spans stand below whatever span is active where the call was made, else below the one that its caller
+ * named. That of the first attempt begins when the call was identified, each other when it was sent.
  */
-export function recordSpan(tracer: Tracer, call: Call, entry: LedgerEntry, durationMs: number): void {
-  const startTime = new Date(call.at);
-  const endTime = new Date(startTime.getTime() + durationMs);
-  const span = tracer.startSpan(
-    `${call.operation} ${call.requestModel}`,
-    { kind: SpanKind.CLIENT, startTime, attributes: spanAttributes(entry) },
-    context.active(),
-  );
-  span.addEvent('genops.policy.evaluated', evaluation(entry), startTime);
-  if (entry.kind !== 'refused') recordAccounting(span, entry, startTime, endTime);
-  if (entry.outcome !== 'completed') {
-    span.setAttribute('error.type', errorType(entry));
-    span.setStatus({
-      code: SpanStatusCode.ERROR,
-      ...(entry.decision.message !== undefined && { message: entry.decision.message }),
-    });
+export function createSpanRecorder(tracer: Tracer, aliases: readonly AliasGroup[]): SpanRecorder {
+  /** Of calls whose costs may still be put right; gone with the calls. */
+  const contexts = new WeakMap<Call, Map<string, SpanContext>>();
+  return {
+    record: (event) => {
+      const { call, entry } = event;
+      const sent = sentAt(event);
+      const startTime = entry.attempt <= 1 ? earlier(new Date(call.at), sent.start) : sent.start;
+      const span = tracer.startSpan(
+        `${entry.operation} ${entry.requestModel}`,
+        {
+          kind: SpanKind.CLIENT,
+          startTime,
+          attributes: { ...spanAttributes(entry), ...timings(event), ...spanAliases(entry, aliases) },
+        },
+        parentOf(call),
+      );
+      span.addEvent('genops.policy.evaluated', evaluation(entry), startTime);
+      if (entry.kind !== 'refused') recordAccounting(span, entry, sent.start, sent.end);
+      if (entry.outcome !== 'completed') {
+        span.setAttribute('error.type', errorType(entry));
+        const { message } = entry.decision;
+        span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+      }
+      span.end(sent.end);
+      const known = contexts.get(call) ?? new Map<string, SpanContext>();
+      contexts.set(call, known.set(entry.id, span.spanContext()));
+    },
+    correct: ({ call, entry }) => {
+      const corrected = contexts.get(call)?.get(entry.corrects ?? '');
+      const at = new Date(entry.at);
+      const span = tracer.startSpan(
+        `correct ${entry.operation} ${entry.requestModel}`,
+        {
+          kind: SpanKind.INTERNAL,
+          startTime: at,
+          attributes: correction(entry),
+          ...(corrected !== undefined && { links: [{ context: corrected }] }),
+        },
+        parentOf(call),
+      );
+      span.end(at);
+    },
+  };
+}
+
+/** When it was on its way. What was refused was never sent. */
+function sentAt(event: Ended): { readonly start: Date; readonly end: Date } {
+  if (event.kind === 'refused') {
+    const at = new Date(event.entry.at);
+    return { start: at, end: at };
   }
-  span.end(endTime);
+  const start = new Date(event.timing?.startedAt ?? event.call.at);
+  return { start, end: new Date(start.getTime() + (event.timing?.durationMs ?? event.durationMs)) };
+}
+
+function earlier(one: Date, other: Date): Date {
+  return one.getTime() < other.getTime() ? one : other;
+}
+
+function timings(event: Ended): Attributes {
+  const { timing } = event;
+  if (timing === undefined) return {};
+  const firstByteMs = event.kind === 'settled' ? event.timing?.timeToFirstByteMs : undefined;
+  return present({
+    'gen_ai.response.time_to_first_chunk': firstByteMs === undefined ? undefined : firstByteMs / 1000,
+    'genops.policy.duration_ms': timing.decisionMs,
+    'genops.routing.duration_ms': timing.routingMs,
+  });
 }
 
 function evaluation({ decision }: LedgerEntry): Attributes {
@@ -60,13 +124,25 @@ function recordAccounting(span: Span, entry: LedgerEntry, startTime: Date, endTi
   const actual = Number(amountOf(cost.total));
   span.addEvent(
     'genops.budget.reconciliation',
-    { ...reserved, ...budget, actual, reconciliation_delta: delta },
+    {
+      ...reserved,
+      ...budget,
+      actual,
+      reconciliation_delta: delta,
+      ...(cost.basis === 'estimated' && { estimated: true }),
+    },
     endTime,
   );
 }
 
-/** Low in cardinality: a status, a reason code, or how the answer ended. */
-function errorType({ kind, decision, status, outcome }: LedgerEntry): string {
-  if (kind === 'refused') return decision.reasonCode ?? 'refused';
-  return status !== undefined && status >= 400 ? String(status) : outcome;
+/** No unit of work: it says what an earlier one was off by. */
+function correction(entry: LedgerEntry): Attributes {
+  const { cost } = entry;
+  return present({
+    'genops.operation.id': entry.operationId,
+    'genops.correction.of': entry.corrects,
+    'genops.correction.delta': cost.result === 'priced' ? Number(amountOf(cost.total)) : undefined,
+    'genops.correction.currency': cost.result === 'priced' ? cost.total.currency : undefined,
+    ...attributionAttributes(entry),
+  });
 }
