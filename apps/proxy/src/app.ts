@@ -6,6 +6,7 @@ import { createCallRoute } from './routes/calls.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
 import { sendError } from './send.ts';
+import type { MetricsRoute } from './telemetry.ts';
 import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
 
 /** A provider as the proxy uses it: its record, its key, and the models that go to it. */
@@ -23,6 +24,8 @@ export interface AppOptions {
   readonly virtualKeys: VirtualKeys;
   readonly transport: DispatchTransport['transport'];
   readonly maxRequestBytes: number;
+  /** Answers `GET /metrics`, when metrics are wanted. */
+  readonly metricsRoute?: MetricsRoute | undefined;
   /** False once the proxy is on its way out. */
   readonly accepting: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -37,6 +40,8 @@ export function createApp(options: AppOptions): Server {
     const path = pathOf(url);
     if (method === 'GET' && path === '/health') return answerHealth(response);
     if (method === 'GET' && path === '/ready') return answerReadiness(response, options);
+    if (path === '/metrics' && options.metricsRoute !== undefined)
+      return options.metricsRoute(request, response);
 
     const key = keyOf(request, options.virtualKeys);
     if (key === undefined) {

@@ -19,6 +19,7 @@ import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { keysSchema, routingSchema } from './routing-schema.ts';
+import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
 export const providerTypes = {
@@ -140,6 +141,8 @@ export const configSchema = z
     limits: z.array(limitSchema).default([]),
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),
+    telemetry: telemetrySchema.prefault({}),
+    debug: debugSchema,
     prices: z
       .array(text)
       .default([])

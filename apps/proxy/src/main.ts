@@ -30,6 +30,7 @@ async function main(): Promise<void> {
       ledger,
       environment,
       prices,
+      onDebug: (line) => process.stderr.write(line),
       onError: (error) => process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`),
       ...(start.port !== undefined && { port: start.port }),
     });

@@ -4,6 +4,7 @@ import { createGovernor, type Governor, type RoutingOptions } from '@genops/gove
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import type { KeyMetadata } from '@genops/router';
+import { createDebugListener } from '@genops/telemetry/debug';
 import { type ConfiguredProvider, createApp } from './app.ts';
 import {
   type Config,
@@ -16,6 +17,7 @@ import {
 import { createDispatchTransport } from './dispatch-transport.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels, startSimulatedProvider } from './simulated/provider.ts';
+import { isDebug, startTelemetry } from './telemetry.ts';
 import { createVirtualKeys } from './virtual-keys.ts';
 
 export interface ProxyOptions {
@@ -28,6 +30,8 @@ export interface ProxyOptions {
   /** Wins over the configuration. */
   readonly port?: number;
   readonly onError: (error: unknown) => void;
+  /** Takes a line for each call, when the configuration or `GENOPS_DEBUG` asks for them. */
+  readonly onDebug?: (line: string) => void;
 }
 
 /** A proxy that answers. */
@@ -88,6 +92,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     onError,
   });
   registerKeys(governor, config, environment);
+  const telemetry = await startTelemetry(config.telemetry, environment, onError);
+  if (telemetry !== undefined) governor.on(telemetry.telemetry);
+  if (options.onDebug !== undefined && isDebug(config.debug, environment))
+    governor.on(createDebugListener(options.onDebug));
   const upstream = createDispatchTransport();
   let accepting = true;
   const server = createApp({
@@ -96,12 +104,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     virtualKeys,
     transport: upstream.transport,
     maxRequestBytes: config.server.maxRequestBytes,
+    metricsRoute: telemetry?.metricsRoute,
     accepting: () => accepting,
     onError,
   });
   const closeParts = async (): Promise<void> => {
     await upstream.close();
     await simulated?.close();
+    await telemetry?.close();
     await governor.close();
   };
   try {

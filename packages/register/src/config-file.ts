@@ -11,7 +11,7 @@ const text = z.string().min(1).max(256);
 const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
 
 /** What only the proxy reads: one file may serve both. */
-const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown() };
+const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown(), telemetry: z.unknown() };
 
 const configFileSchema = z.strictObject({
   ...z.object(ofTheProxy).partial().shape,
@@ -35,6 +35,7 @@ const configFileSchema = z.strictObject({
   onUnpriced: z.enum(['block', 'allow']).optional(),
   onUnknownRoute: z.enum(['refuse', 'pass']).optional(),
   ledger: text.optional(),
+  debug: z.boolean().optional(),
   /** Where known providers are found beside their usual address. */
   providers: z.array(providerSchema).optional(),
   /** Files with prices of one's own, beside this file. */

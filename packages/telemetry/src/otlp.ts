@@ -73,38 +73,39 @@ export function createOtlpTelemetry(options: OtlpOptions = {}): ExportingTelemet
         ...(serviceName !== undefined && { 'service.name': serviceName }),
       }),
     );
+  const off = (name: string): boolean => process.env[name]?.trim().toLowerCase() === 'none';
+  const sendsSpans = endpoint !== false && !off('OTEL_TRACES_EXPORTER');
+  const sendsMetrics = endpoint !== false && !off('OTEL_METRICS_EXPORTER');
   const timeoutMillis = batch.exportTimeoutMs ?? 10_000;
   const to = (path: string) => ({
     timeoutMillis,
     ...(endpoint !== undefined && endpoint !== false && { url: `${endpoint.replace(/\/+$/, '')}${path}` }),
     ...(headers !== undefined && { headers: { ...headers } }),
   });
-  const spanProcessors: SpanProcessor[] =
-    endpoint === false
-      ? []
-      : [
-          new BatchSpanProcessor({
-            exporter: exports.meter(
-              new OTLPTraceExporter(to('/v1/traces')),
-              (spans: readonly unknown[]) => spans.length,
-            ),
-            maxQueueSize,
-            maxExportBatchSize: Math.min(batch.maxExportBatchSize ?? 512, maxQueueSize),
-            scheduledDelayMillis: batch.scheduledDelayMs ?? 5_000,
-            exportTimeoutMillis: timeoutMillis + 1_000,
-          }),
-        ];
+  const spanProcessors: SpanProcessor[] = !sendsSpans
+    ? []
+    : [
+        new BatchSpanProcessor({
+          exporter: exports.meter(
+            new OTLPTraceExporter(to('/v1/traces')),
+            (spans: readonly unknown[]) => spans.length,
+          ),
+          maxQueueSize,
+          maxExportBatchSize: Math.min(batch.maxExportBatchSize ?? 512, maxQueueSize),
+          scheduledDelayMillis: batch.scheduledDelayMs ?? 5_000,
+          exportTimeoutMillis: timeoutMillis + 1_000,
+        }),
+      ];
   const exportIntervalMillis = batch.metricIntervalMs ?? 60_000;
-  const pushing: IMetricReader[] =
-    endpoint === false
-      ? []
-      : [
-          new PeriodicExportingMetricReader({
-            exporter: exports.meter(new OTLPMetricExporter(to('/v1/metrics')), () => 0),
-            exportIntervalMillis,
-            exportTimeoutMillis: Math.min(timeoutMillis, exportIntervalMillis),
-          }),
-        ];
+  const pushing: IMetricReader[] = !sendsMetrics
+    ? []
+    : [
+        new PeriodicExportingMetricReader({
+          exporter: exports.meter(new OTLPMetricExporter(to('/v1/metrics')), () => 0),
+          exportIntervalMillis,
+          exportTimeoutMillis: Math.min(timeoutMillis, exportIntervalMillis),
+        }),
+      ];
   const tracerProvider = new TracerProvider({
     resource,
     spanProcessors,
@@ -115,7 +116,8 @@ export function createOtlpTelemetry(options: OtlpOptions = {}): ExportingTelemet
     ...rest,
     tracerProvider,
     meterProvider,
-    ...(endpoint !== false && { exports: exports.stats, onSpan: exports.taken }),
+    ...(sendsSpans ? { onSpan: exports.taken } : { spanSampleRatio: 0 }),
+    ...(endpoint !== false && { exports: exports.stats }),
   });
   return Object.assign(telemetry, {
     tracerProvider,

@@ -110,7 +110,8 @@ function* checkEvents({ attributes, events }: UnitSpan): Generator<Specification
       yield violation('event-twice', `${name} is there twice`);
   }
   if (!names.includes(evaluated)) yield violation('event-missing', `${evaluated} is missing`);
-  const order = names.filter((name) => [evaluated, reservation, reconciliation].includes(name));
+  const known = names.filter((name) => [evaluated, reservation, reconciliation].includes(name));
+  const order = [...new Set(known)];
   const wanted = [evaluated, reservation, reconciliation].filter((name) => order.includes(name));
   if (order.join() !== wanted.join())
     yield violation('event-order', `the events came as ${order.join(', ')}`);
