@@ -10,6 +10,7 @@ import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
 import { sendError } from './send.ts';
 import type { Serving } from './serving.ts';
+import type { MetricsRoute } from './telemetry.ts';
 import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
 
 /** A provider as the proxy uses it: its record, its key, and the models that go to it. */
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly serving: () => Serving;
   readonly transport: DispatchTransport['transport'];
   readonly calls: CallsUnderWay;
+  /** Answers `GET /metrics`, when metrics are wanted. */
+  readonly metricsRoute?: MetricsRoute | undefined;
   /** False once the proxy is on its way out. */
   readonly accepting: () => boolean;
   readonly ledgerAvailable: () => boolean;
@@ -43,6 +46,8 @@ export function createApp(options: AppOptions): Server {
     const path = pathOf(url);
     if (method === 'GET' && path === '/health') return answerHealth(response);
     if (method === 'GET' && path === '/ready') return answerReadiness(response, options);
+    if (path === '/metrics' && options.metricsRoute !== undefined)
+      return options.metricsRoute(request, response);
 
     // Looked up once: what this request sees does not change any more.
     const serving = options.serving();

@@ -20,6 +20,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { ledgerSchema } from './ledger-schema.ts';
 import { keysSchema, routingSchema } from './routing-schema.ts';
+import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
 export const providerTypes = {
@@ -135,6 +136,8 @@ export const configSchema = z
     limits: z.array(limitSchema).default([]),
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),
+    telemetry: telemetrySchema.prefault({}),
+    debug: debugSchema,
     prices: z
       .array(text)
       .default([])

@@ -57,6 +57,7 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
       ledger,
       environment,
       onError,
+      onDebug: (line) => process.stderr.write(line),
       ...(start.log === 'json' && { listeners: [logCalls(log)] }),
       ...(routerStates !== undefined && { routerStates }),
       ...(start.port !== undefined && { port: start.port }),

@@ -4,6 +4,7 @@ import { ConfigurationError, type GovernorListener } from '@genops/core';
 import type { Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import type { RouterStateStore } from '@genops/router';
+import { createDebugListener } from '@genops/telemetry/debug';
 import { createApp } from './app.ts';
 import { createCallsUnderWay } from './calls-under-way.ts';
 import type { Config, Environment } from './config.ts';
@@ -13,6 +14,7 @@ import { drain } from './drain.ts';
 import { watchReadiness } from './readiness.ts';
 import { createServing, type LoadedConfig, type Serving } from './serving.ts';
 import { type SimulatedProvider, startSimulatedProvider } from './simulated/provider.ts';
+import { isDebug, startTelemetry } from './telemetry.ts';
 
 export interface ProxyOptions extends LoadedConfig {
   /** Closed with the proxy. */
@@ -26,6 +28,8 @@ export interface ProxyOptions extends LoadedConfig {
   /** Wins over the configuration. */
   readonly port?: number;
   readonly onError: (error: unknown) => void;
+  /** Takes a line for each call, when the configuration or `GENOPS_DEBUG` asks for them. */
+  readonly onDebug?: (line: string) => void;
 }
 
 /** A proxy that answers. */
@@ -52,6 +56,11 @@ export interface RunningProxy {
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
   const { server: address } = options.config;
+  const telemetry = await startTelemetry(options.config.telemetry, environment, onError);
+  const listeners = [...(options.listeners ?? [])];
+  if (telemetry !== undefined) listeners.push(telemetry.telemetry);
+  if (options.onDebug !== undefined && isDebug(options.config.debug, environment))
+    listeners.push(createDebugListener(options.onDebug));
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
   const calls = createCallsUnderWay();
@@ -76,6 +85,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     serving: () => serving,
     transport: upstream.transport,
     calls,
+    metricsRoute: telemetry?.metricsRoute,
     accepting: () => accepting,
     ledgerAvailable: () => readiness.available,
     configuration: configurations.state,
@@ -91,7 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       environment,
       simulated,
       routerStates: options.routerStates,
-      listeners: options.listeners ?? [],
+      listeners,
       onError,
     });
   }
@@ -99,6 +109,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     readiness.stop();
     await upstream.close();
     await simulated?.close();
+    await telemetry?.close();
     await serving.governor.close();
     await ledger.close();
   };
@@ -136,6 +147,7 @@ function checkFixed(before: Config, next: Config): void {
     ['server.host', before.server.host, next.server.host],
     ['server.port', before.server.port, next.server.port],
     ['ledger', before.ledger, next.ledger],
+    ['telemetry', before.telemetry, next.telemetry],
   ] as const;
   for (const [path, old, wanted] of fixed) {
     if (isDeepStrictEqual(old, wanted)) continue;

@@ -27,4 +27,12 @@ export interface Call {
   readonly attribution: Attribution;
   /** When it was identified, an instant in UTC. */
   readonly at: string;
+  /** The trace that it belongs to, as its caller said it. */
+  readonly trace?: TraceContext;
+}
+
+/** A place in a trace, in the two headers of W3C Trace Context. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
 }

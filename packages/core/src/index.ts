@@ -10,7 +10,7 @@ export {
   mergeAttribution,
   withAttribution,
 } from './attribution.ts';
-export type { Call, Operation } from './call.ts';
+export type { Call, Operation, TraceContext } from './call.ts';
 export type {
   CallGovernor,
   EntryConditions,
@@ -56,7 +56,7 @@ export {
   MoneyError,
   UsageError,
 } from './errors.ts';
-export type { GovernorEvent, GovernorListener } from './events.ts';
+export type { AttemptTiming, GovernorEvent, GovernorListener, StageTiming } from './events.ts';
 export type { EntryKind, LedgerEntry, Outcome } from './ledger-entry.ts';
 export type {
   CalendarPeriod,

@@ -8,6 +8,7 @@ import type { GovernedRequest, Line } from './line.ts';
 import { isItinerary, plan } from './plan.ts';
 import { noRoute, refuse, refuseInvalid } from './refuse.ts';
 import { reserve } from './reserve.ts';
+import { stopwatch } from './stopwatch.ts';
 import type { Client, Transport } from './transport.ts';
 import { travel } from './travel.ts';
 
@@ -24,16 +25,20 @@ export async function govern(
   const identified = attributed(line, request, client);
   if (identified === undefined) return;
 
-  const verdict = decide(line, identified, estimate(line, identified));
+  const candidates = estimate(line, identified);
+  const lap = stopwatch();
+  const verdict = decide(line, identified, candidates);
+  const decisionMs = lap();
   const planned = plan(line, identified, verdict);
+  const stages = { decisionMs, routingMs: lap() };
   if (!isItinerary(planned)) {
     const refusal = verdict.refusal ?? noRoute(planned);
-    return refuse(line, identified, { ...verdict.decision, routing: planned }, refusal, client);
+    return refuse(line, identified, { ...verdict.decision, routing: planned }, refusal, client, stages);
   }
 
   const reserved = await reserve(line, identified, verdict, planned);
   if (reserved.result === 'refused')
-    return refuse(line, identified, reserved.decision, reserved.refusal, client);
+    return refuse(line, identified, reserved.decision, reserved.refusal, client, stages);
   const { hold } = reserved;
 
   // Each attempt is metered, priced and settled before the next one begins.
@@ -41,7 +46,7 @@ export async function govern(
 
   deliver(client, identified, counts);
   for (const leg of legs) {
-    announceSettled(line, identified, leg.settled);
+    announceSettled(line, identified, leg, { stages, answered: leg === counts });
     void correct(line, { ...leg, identified, transport });
   }
 }

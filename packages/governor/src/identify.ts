@@ -90,6 +90,7 @@ export function attribute(line: Line, read: ReadRequest): IdentifiedCall {
     stream: opened.facts.stream,
     attribution,
     at: line.now().toISOString(),
+    ...(request.trace !== undefined && { trace: request.trace }),
   };
   return { ...read, call };
 }

@@ -1,4 +1,12 @@
-import type { Attribution, Dialect, GovernorEvent, ModelAt, Provider, ProviderRoute } from '@genops/core';
+import type {
+  Attribution,
+  Dialect,
+  GovernorEvent,
+  ModelAt,
+  Provider,
+  ProviderRoute,
+  TraceContext,
+} from '@genops/core';
 import type { Translation } from '@genops/dialects';
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
@@ -59,6 +67,8 @@ export interface GovernedRequest {
   readonly routing?: { readonly strategy?: string; readonly constraints?: Constraints };
   /** What the caller is, whatever the call says: a virtual key's attributes. */
   readonly identity?: Attribution;
+  /** The trace that the caller said it is part of. */
+  readonly trace?: TraceContext;
 }
 
 /** One place that could serve the call. */

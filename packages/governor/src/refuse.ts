@@ -8,6 +8,7 @@ import {
   type Refusal,
   type Routing,
   refusalCode,
+  type StageTiming,
   type WireError,
 } from '@genops/core';
 import type { IdentifiedCall } from './identify.ts';
@@ -24,6 +25,7 @@ export async function refuse(
   decision: Decision,
   refusal: Refusal,
   client: Client,
+  timing: StageTiming,
 ): Promise<void> {
   const { call, request } = identified;
   const entry: LedgerEntry = {
@@ -52,7 +54,7 @@ export async function refuse(
     'x-genops-reason': refusal.reasonCode,
     ...(refusal.retryAfterSeconds !== undefined && { 'retry-after': String(refusal.retryAfterSeconds) }),
   });
-  line.announce({ kind: 'refused', call, refusal, entry });
+  line.announce({ kind: 'refused', call, refusal, entry, timing });
 }
 
 /** Nothing that could serve the call may do so now. */

@@ -9,9 +9,11 @@ import { type Hold, settledAmounts } from './reserve.ts';
 
 /** What the ledger made of an attempt. */
 export type Settlement =
-  | { readonly result: 'recorded'; readonly recorded: Extract<EndResult, { result: 'recorded' }> }
-  /** The ledger did not take it yet; it is offered again until it does. */
-  | { readonly result: 'pending' };
+  | { readonly result: 'recorded'; readonly recorded: Recorded }
+  /** The ledger did not take it yet; it is offered again until it does, or for an hour. Never rejects. */
+  | { readonly result: 'pending'; readonly later: Promise<Recorded | undefined> };
+
+export type Recorded = Extract<EndResult, { result: 'recorded' }>;
 
 export interface Ending {
   readonly identified: IdentifiedCall;
@@ -41,28 +43,28 @@ export async function settle(line: Line, ending: Ending): Promise<Settlement> {
     return read(line, await end());
   } catch (error) {
     line.onError(error);
-    void persist(line, end);
-    return { result: 'pending' };
+    return { result: 'pending', later: persist(line, end) };
   }
 }
 
 function read(line: Line, ended: EndResult): Settlement {
   if (ended.result === 'recorded') return { result: 'recorded', recorded: ended };
   line.onError(new Error(`A call could not be settled: ${ended.message}`));
-  return { result: 'pending' };
+  return { result: 'pending', later: Promise.resolve(undefined) };
 }
 
 /** Offers an ending again, ever more slowly, for about an hour: usage that was seen is never lost to a pause. */
-async function persist(line: Line, end: () => Promise<EndResult>): Promise<void> {
+async function persist(line: Line, end: () => Promise<EndResult>): Promise<Recorded | undefined> {
   for (let pauseMs = 50; pauseMs < 30 * 60_000; pauseMs *= 2) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     try {
-      read(line, await end());
-      return;
+      const settled = read(line, await end());
+      return settled.result === 'recorded' ? settled.recorded : undefined;
     } catch (error) {
       line.onError(error);
     }
   }
+  return undefined;
 }
 
 /** A cached answer repeats the counters of the one that was generated; nothing was consumed again. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cost } from '@genops/core';
+import type { AttemptTiming, Cost, StageTiming } from '@genops/core';
 import type { AttemptContext, AttemptEnd, PlannedRoute } from '@genops/router';
 import { type Attempt, attempt } from './attempt.ts';
 import { holdHeaders } from './deliver.ts';
@@ -10,6 +10,7 @@ import type { Itinerary, Plan } from './plan.ts';
 import { price } from './price.ts';
 import { type Hold, reserveNext } from './reserve.ts';
 import { type Settlement, settle } from './settle.ts';
+import { stopwatch } from './stopwatch.ts';
 import type { Client, Transport } from './transport.ts';
 
 /** One attempt from its hold to its entry. */
@@ -20,7 +21,10 @@ export interface Leg {
   readonly metered: Metered;
   readonly cost: Cost;
   readonly settled: Settlement;
+  readonly timing: LegTiming;
 }
+
+type LegTiming = Omit<AttemptTiming, keyof StageTiming>;
 
 export interface Travelled {
   readonly counts: Leg;
@@ -68,6 +72,8 @@ export async function travel(line: Line, trip: Trip): Promise<Travelled> {
 /** One attempt: sent, metered, priced, settled. */
 async function fly(line: Line, trip: Trip, plan: Plan, hold: Hold, context: AttemptContext): Promise<Leg> {
   const { identified, transport, client } = trip;
+  const startedAt = line.now();
+  const lap = stopwatch();
   const attempted = await attempt({
     plan,
     identified,
@@ -77,7 +83,7 @@ async function fly(line: Line, trip: Trip, plan: Plan, hold: Hold, context: Atte
     headers: holdHeaders(identified, hold),
     context,
   });
-  return land(line, trip, plan, hold, attempted);
+  return land(line, trip, plan, hold, attempted, { startedAt, durationMs: lap() });
 }
 
 async function land(
@@ -86,11 +92,21 @@ async function land(
   plan: Plan,
   hold: Hold,
   attempted: Attempt,
+  took: { readonly startedAt: Date; readonly durationMs: number },
 ): Promise<Leg> {
   const metered = meter(identified, plan, attempted);
+  const lap = stopwatch();
   const cost = price(line, identified, plan, hold.at, metered);
+  const pricingMs = lap();
   const settled = await settle(line, { identified, plan, hold, attempt: attempted, metered, cost });
-  return { plan, hold, attempt: attempted, metered, cost, settled };
+  const firstByteMs = attempted.result === 'failed' ? undefined : attempted.firstByteMs;
+  const timing: LegTiming = {
+    startedAt: took.startedAt.toISOString(),
+    durationMs: took.durationMs,
+    pricingMs,
+    ...(firstByteMs !== undefined && { timeToFirstByteMs: firstByteMs }),
+  };
+  return { plan, hold, attempt: attempted, metered, cost, settled, timing };
 }
 
 /** Something closed between the plan and the first attempt, or the caller went away: the hold is let go. */
@@ -102,7 +118,8 @@ function notMade(line: Line, trip: Trip): Promise<Leg> {
     cancelled: trip.client.gone.aborted,
     facts: {},
   };
-  return land(line, trip, trip.itinerary.planOf(first as PlannedRoute), trip.hold, attempted);
+  const planned = trip.itinerary.planOf(first as PlannedRoute);
+  return land(line, trip, planned, trip.hold, attempted, { startedAt: line.now(), durationMs: 0 });
 }
 
 /** The key that the pool chose takes the place of any other. */

@@ -16,6 +16,8 @@ const ofTheProxy = {
   virtualKeys: z.unknown(),
   routing: z.unknown(),
   admin: z.unknown(),
+  ledger: z.unknown(),
+  telemetry: z.unknown(),
 };
 
 const configFileSchema = z.strictObject({
@@ -27,6 +29,7 @@ const configFileSchema = z.strictObject({
   onUnpriced: z.enum(['block', 'allow']).optional(),
   onUnknownRoute: z.enum(['refuse', 'pass']).optional(),
   ledger: text.optional(),
+  debug: z.boolean().optional(),
   /** Where known providers are found beside their usual address. */
   providers: z.array(providerSchema).optional(),
   /** Files with prices of one's own, beside this file. */

@@ -1,5 +1,6 @@
 import { type Attribution, attributionDimensions, ConfigurationError, checkAttribution } from '@genops/core';
 import type { PolicyInput } from '@genops/policy';
+import { type AliasGroup, aliasGroups } from '@genops/telemetry';
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,6 +15,10 @@ export interface EnvironmentSettings {
   /** `memory`, or the path of an SQLite ledger. */
   readonly ledger?: string;
   readonly configFile?: string;
+  /** Whether each call is told of on standard error. */
+  readonly debug?: boolean;
+  /** Whose names metrics and attributes have beside our own. */
+  readonly aliases?: boolean | readonly AliasGroup[];
 }
 
 const dimensionByVariable = new Map(
@@ -52,6 +57,8 @@ export const environmentVariables: readonly string[] = [
   'GENOPS_DATA_DIR',
   'GENOPS_CONFIG',
   'GENOPS_DISABLED',
+  'GENOPS_DEBUG',
+  'GENOPS_TELEMETRY_ALIASES',
   'GENOPS_TAGS',
   'GENOPS_MODELS',
 ];
@@ -70,8 +77,7 @@ export function unknownVariables(environment: Environment): readonly string[] {
  * @throws {ConfigurationError} for a word that is neither yes nor no
  */
 export function isDisabled(environment: Environment): boolean {
-  const word = oneOf(environment, 'GENOPS_DISABLED', ['1', 'true', '0', 'false']);
-  return word === '1' || word === 'true';
+  return yesOrNo(environment, 'GENOPS_DISABLED') ?? false;
 }
 
 /**
@@ -87,6 +93,8 @@ export function readEnvironment(environment: Environment): EnvironmentSettings {
     (policy === 'strict' ? 'refuse' : undefined);
   const ledger = textOf(environment, 'GENOPS_LEDGER') ?? ledgerIn(textOf(environment, 'GENOPS_DATA_DIR'));
   const configFile = textOf(environment, 'GENOPS_CONFIG');
+  const debug = yesOrNo(environment, 'GENOPS_DEBUG');
+  const aliases = aliasesIn(environment);
   return {
     attribution: attributionIn(environment),
     limits: limitsIn(environment, policy === 'advisory' ? 'advisory' : 'enforced'),
@@ -95,6 +103,8 @@ export function readEnvironment(environment: Environment): EnvironmentSettings {
     ...(onUnknownRoute !== undefined && { onUnknownRoute }),
     ...(ledger !== undefined && { ledger }),
     ...(configFile !== undefined && { configFile }),
+    ...(debug !== undefined && { debug }),
+    ...(aliases !== undefined && { aliases }),
   };
 }
 
@@ -159,6 +169,25 @@ function oneOf<Word extends string>(
   if (word === undefined)
     throw new ConfigurationError(name, `expected one of ${words.join(', ')}; got "${value}"`);
   return word;
+}
+
+/** `true`, or a list: `skyrouter,openrouter`. */
+function aliasesIn(environment: Environment): boolean | readonly AliasGroup[] | undefined {
+  const name = 'GENOPS_TELEMETRY_ALIASES';
+  const words = textOf(environment, name)?.toLowerCase().split(',') ?? [];
+  if (words.length === 0) return undefined;
+  if (words.length === 1 && ['1', 'true', '0', 'false'].includes(words[0] ?? ''))
+    return yesOrNo(environment, name);
+  return words.map((word) => {
+    const group = aliasGroups.find((candidate) => candidate === word.trim());
+    if (group !== undefined) return group;
+    throw new ConfigurationError(name, `expected true, or some of ${aliasGroups.join(', ')}; got "${word}"`);
+  });
+}
+
+function yesOrNo(environment: Environment, name: string): boolean | undefined {
+  const word = oneOf(environment, name, ['1', 'true', '0', 'false']);
+  return word === undefined ? undefined : word === '1' || word === 'true';
 }
 
 /** A variable that is set to nothing is not set. */

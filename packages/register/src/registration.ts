@@ -4,9 +4,11 @@ import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { createPricing } from '@genops/pricing';
+import { createDebugListener } from '@genops/telemetry/debug';
 import { deferLedger } from './deferred-ledger.ts';
 import { patchFetch } from './patch-fetch.ts';
 import type { Settings, SettingsInput } from './settings.ts';
+import { createZeroCodeTelemetry, type ZeroCodeTelemetry } from './telemetry.ts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -38,7 +40,11 @@ export function currentRegistration(): Registration | undefined {
 export function register(settings: Settings, input: SettingsInput): Registration {
   const ledgers = createLedgers();
   const listeners = new Set<GovernorListener>();
-  const onExit = (): void => void ledgers.close();
+  const onExit = (): void => {
+    void telemetry?.close();
+    void ledgers.close();
+  };
+  let telemetry: ZeroCodeTelemetry | undefined;
   let original: Fetch = globalThis.fetch;
   let current = { settings, input };
 
@@ -50,6 +56,8 @@ export function register(settings: Settings, input: SettingsInput): Registration
     prices,
     ledger,
     onUnknownRoute,
+    debug,
+    telemetry: telemetryInput,
   }: Settings): Governor => {
     const governor = createGovernor({
       providers,
@@ -66,6 +74,11 @@ export function register(settings: Settings, input: SettingsInput): Registration
     governor.on((event) => {
       for (const listener of listeners) listener(event);
     });
+    if (debug) governor.on(createDebugListener((line) => process.stderr.write(line)));
+    if (telemetryInput !== false) {
+      telemetry ??= createZeroCodeTelemetry(telemetryInput, process.env, warn);
+      governor.on(telemetry.listener);
+    }
     return governor;
   };
   let governor = start(settings);
@@ -99,12 +112,17 @@ export function register(settings: Settings, input: SettingsInput): Registration
       patch.undo();
       process.off('beforeExit', onExit);
       if (holder[registrationSymbol] === registration) delete holder[registrationSymbol];
+      await telemetry?.close();
       await governor.close();
       await ledgers.close();
     },
   };
   holder[registrationSymbol] = registration;
   return registration;
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { code: 'GENOPS_TELEMETRY' });
 }
 
 interface Ledgers {

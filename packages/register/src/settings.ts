@@ -4,6 +4,7 @@ import type { PriceFile } from '@genops/pricing';
 import { readConfigFile } from './config-file.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { providersAt, providerTypes } from './known-providers.ts';
+import type { TelemetryInput } from './telemetry.ts';
 
 /** What a program may say itself. It wins over the environment, which wins over `genops.yaml`. */
 export interface SettingsInput {
@@ -21,6 +22,15 @@ export interface SettingsInput {
   readonly prices?: readonly PriceFile[];
   /** Paths of a known provider that have no price: files, fine-tuning. @default 'pass' */
   readonly onUnknownRoute?: 'refuse' | 'pass';
+  /** One line for each call, to standard error. @default false */
+  readonly debug?: boolean;
+  /**
+   * Spans and metrics; `false` for none. They go to the OpenTelemetry SDK that the program registered, else
+   * where `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+   *
+   * @default {}
+   */
+  readonly telemetry?: false | TelemetryInput;
   /** @default genops.yaml, if there is one */
   readonly configFile?: string;
 }
@@ -35,6 +45,8 @@ export interface Settings {
   readonly providers: readonly Provider[];
   readonly prices: readonly PriceFile[];
   readonly onUnknownRoute: 'refuse' | 'pass';
+  readonly debug: boolean;
+  readonly telemetry: false | TelemetryInput;
   /** The configuration file that was read, if there was one. */
   readonly configFile?: string;
 }
@@ -79,6 +91,14 @@ export function readSettings(input: SettingsInput, sources: SettingsSources): Se
     providers,
     prices: [...(input.prices ?? []), ...(file?.prices ?? [])],
     onUnknownRoute: input.onUnknownRoute ?? environment.onUnknownRoute ?? inFile.onUnknownRoute ?? 'pass',
+    debug: input.debug ?? environment.debug ?? inFile.debug ?? false,
+    telemetry:
+      input.telemetry === false
+        ? false
+        : {
+            ...(environment.aliases !== undefined && { aliases: environment.aliases }),
+            ...input.telemetry,
+          },
     ...(file !== undefined && { configFile: file.path }),
   };
 }

@@ -161,12 +161,24 @@ describe('createTelemetry', () => {
         ?.scopeMetrics.flatMap((one) => one.metrics)
         .map((metric) => [metric.descriptor.name, metric]),
     );
-    expect([...measured.keys()].sort()).toEqual([
-      'gen_ai.client.operation.duration',
-      'gen_ai.client.token.usage',
-      'genops.cost',
-      'genops.operations',
-    ]);
+    expect([...measured.keys()].sort()).toEqual(
+      expect.arrayContaining([
+        'gen_ai.client.operation.duration',
+        'gen_ai.client.operation.time_to_first_chunk',
+        'gen_ai.client.token.usage',
+        'genops.attempts',
+        'genops.cost',
+        'genops.cost.reserved',
+        'genops.operations',
+        'genops.policy.violations',
+        'genops.refusals',
+        'genops.tokens.input',
+      ]),
+    );
+    const refusals = measured.get('genops.refusals')?.dataPoints ?? [];
+    expect(refusals.map(({ attributes, value }) => [attributes['genops.policy.reason_code'], value])).toEqual(
+      [['POLICY_DENY_MODEL', 1]],
+    );
     const points = measured.get('genops.cost')?.dataPoints ?? [];
     const own = points.find((point) => point.attributes['gen_ai.request.model'] === 'gpt-4o-mini');
     expect(own?.attributes).toMatchObject({ 'genops.team': 'search', 'gen_ai.provider.name': 'openai' });

@@ -1,30 +1,124 @@
 import type { GovernorListener } from '@genops/core';
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
-import { createInstruments } from './instruments.ts';
-import { recordSpan } from './spans.ts';
+import { type AliasGroup, chosenGroups } from './aliases/aliases.ts';
+import { createEvaluations, type Evaluation } from './evaluations.ts';
+import { createBudgets } from './metrics/budgets.ts';
+import { checkDimensions, type Facts } from './metrics/facts.ts';
+import { createInstruments } from './metrics/instruments.ts';
+import { measure, type Recorder } from './metrics/measure.ts';
+import type { MetricName } from './metrics/table.ts';
+import { type RoutingResult, recordRouting } from './routing.ts';
+import { createSampler } from './spans/sample.ts';
+import { createSpanRecorder, type SpanRecorder } from './spans/spans.ts';
+import type { ExportStats, TelemetryStats } from './stats.ts';
 
 export interface TelemetryOptions {
-  /** @default the global one */
+  /** @default the global one, looked up with the first event */
   readonly tracerProvider?: TracerProvider;
-  /** @default the global one */
+  /** @default the global one, looked up with the first event */
   readonly meterProvider?: MeterProvider;
+  /** Compatibility names beside our own, for dashboards that were made for other tools. @default none */
+  readonly aliases?: boolean | readonly AliasGroup[];
+  /**
+   * Whom metrics are told apart by: attributes of calls, or `tags.<name>`. Spans have all of them.
+   *
+   * @default ['team', 'project', 'environment']
+   */
+  readonly dimensions?: readonly string[];
+  /** Series of one metric; from then on, labels of new ones become `other`. @default 2000 */
+  readonly maxSeries?: number;
+  /** Share of calls that get spans, 0 to 1. Metrics and accounting have all of them. @default 1 */
+  readonly spanSampleRatio?: number;
+  /** What became of exports, where somebody counts them. */
+  readonly exports?: () => ExportStats;
+  /** Called for each span that was made. */
+  readonly onSpan?: () => void;
+  readonly now?: () => Date;
 }
 
-const scope = '@genops/telemetry';
+/** A listener of a governor, and what it can be asked. */
+export interface Telemetry extends GovernorListener {
+  readonly stats: () => TelemetryStats;
+  /** Takes a score that an answer was given, whoever gave it. */
+  readonly recordEvaluation: (evaluation: Evaluation) => void;
+  /** Takes what a choice between models came to, where something else than the governor made it. */
+  readonly recordRouting: (result: RoutingResult) => void;
+}
+
+export const scope = '@genops/telemetry';
+const defaultDimensions = ['team', 'project', 'environment'];
 
 /**
  * Listens to a governor and tells OpenTelemetry: `governor.on(createTelemetry())`. Costs next to nothing
  * when no SDK is registered. Prompts and answers are in none of it.
  *
+ * @throws {ConfigurationError} for a dimension that no call can have
+ * @throws {RangeError} for a ratio that is not between 0 and 1
  * @see https://github.com/open-telemetry/semantic-conventions-genai (checked 2026-11-20)
  */
-export function createTelemetry(options: TelemetryOptions = {}): GovernorListener {
-  const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(scope);
-  const record = createInstruments((options.meterProvider ?? metrics.getMeterProvider()).getMeter(scope));
-  return (event) => {
-    if (event.kind !== 'settled' && event.kind !== 'refused') return;
-    const durationMs = event.kind === 'settled' ? event.durationMs : 0;
-    recordSpan(tracer, event.call, event.entry, durationMs);
-    record(event.entry, durationMs);
+export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
+  const aliases = chosenGroups(options.aliases);
+  const dimensions = checkDimensions(options.dimensions ?? defaultDimensions);
+  const maxSeries = options.maxSeries ?? 2000;
+  const isSampled = createSampler(options.spanSampleRatio ?? 1);
+  const budgets = createBudgets(options.now ?? (() => new Date()), maxSeries);
+  const counts = { events: 0, spans: 0, sampledOut: 0, overflowed: 0, evaluated: 0, violated: 0 };
+
+  const observe = (metric: MetricName): Iterable<readonly [value: number, facts: Facts]> => {
+    const exports = options.exports?.();
+    switch (metric) {
+      case 'genops.policy.compliance_rate':
+        return counts.evaluated === 0 ? [] : [[1 - counts.violated / counts.evaluated, {}]];
+      case 'genops.telemetry.buffered':
+        return exports === undefined ? [] : [[exports.buffered, {}]];
+      case 'genops.telemetry.dropped':
+        return exports === undefined ? [] : [[exports.dropped, {}]];
+      default:
+        return budgets.observe(metric);
+    }
   };
+  let started: { readonly spans: SpanRecorder; readonly record: Recorder } | undefined;
+  const start = (): NonNullable<typeof started> => {
+    if (started !== undefined) return started;
+    const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(scope);
+    const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(scope);
+    const onOverflow = (): void => {
+      counts.overflowed += 1;
+      take('genops.telemetry.overflow', 1, {});
+    };
+    const take = createInstruments(meter, { dimensions, aliases, maxSeries, onOverflow, observe });
+    const record: Recorder = (metric, value, facts) => {
+      if (metric === 'genops.policy.evaluations') counts.evaluated += value;
+      if (metric === 'genops.policy.violations') counts.violated += value;
+      take(metric, value, facts);
+    };
+    started = { spans: createSpanRecorder(tracer, aliases), record };
+    return started;
+  };
+  const listener: GovernorListener = (event) => {
+    const { spans, record } = start();
+    counts.events += 1;
+    budgets.note(event);
+    measure(event, dimensions, record);
+    if (event.kind === 'threshold') return;
+    if (!isSampled(event.call.id)) {
+      counts.sampledOut += 1;
+      return;
+    }
+    if (event.kind === 'corrected') spans.correct(event);
+    else spans.record(event);
+    counts.spans += 1;
+    options.onSpan?.();
+  };
+  return Object.assign(listener, {
+    stats: () => ({
+      events: counts.events,
+      spans: counts.spans,
+      sampledOut: counts.sampledOut,
+      overflowed: counts.overflowed,
+      ...(options.exports !== undefined && { exports: options.exports() }),
+    }),
+    recordEvaluation: createEvaluations(() => start().record, dimensions),
+    recordRouting: (result: RoutingResult) => recordRouting(result, start().record),
+  });
 }

@@ -1,3 +1,5 @@
+export type { CollectedSpan, Collector } from './collector.ts';
+export { startCollector } from './collector.ts';
 export type { FakeUpstream, FakeUpstreamOptions } from './upstream/fake-upstream.ts';
 export { startFakeUpstream } from './upstream/fake-upstream.ts';
 export type { FixedUpstream, FixedUpstreamOptions } from './upstream/fixed-upstream.ts';

@@ -95,7 +95,14 @@ export async function readCall(
     headers: passedOn(request.headers),
     body,
     identity: key.attribution,
+    ...traceOf(request.headers),
   };
+}
+
+/** The trace that the caller is in. It goes to telemetry; providers are not told of it. */
+function traceOf({ traceparent, tracestate }: IncomingMessage['headers']): Pick<GovernedRequest, 'trace'> {
+  if (typeof traceparent !== 'string') return {};
+  return { trace: { traceparent, ...(typeof tracestate === 'string' && { tracestate }) } };
 }
 
 /** What a caller may say to a provider in headers. Credentials and addresses are not among it. */

@@ -1,0 +1,134 @@
+import type { Attributes, Meter, Observable } from '@opentelemetry/api';
+import { type AliasGroup, labelAliases, metricAliases } from '../aliases/aliases.ts';
+import { createLabelMaker, type LabelMaker } from './cardinality.ts';
+import { attributionLabel, type Facts, labelOf } from './facts.ts';
+import type { Recorder } from './measure.ts';
+import { type Metric, type MetricKind, type MetricName, metricTable } from './table.ts';
+
+export interface InstrumentsOptions {
+  readonly dimensions: readonly string[];
+  readonly aliases: readonly AliasGroup[];
+  readonly maxSeries: number;
+  readonly onOverflow: () => void;
+  /** What a state is now. */
+  readonly observe: (metric: MetricName) => Iterable<readonly [value: number, facts: Facts]>;
+}
+
+/** One instrument, under one name. */
+interface Sink {
+  readonly take: (value: number, attributes: Attributes) => void;
+  readonly labels: LabelMaker;
+  readonly scale: number;
+  readonly only: readonly (readonly [fact: string, value: string])[];
+}
+
+/** Makes the instruments of the table, and of the aliases that were asked for. */
+export function createInstruments(meter: Meter, options: InstrumentsOptions): Recorder {
+  const sinks = new Map<MetricName, Sink[]>();
+  for (const name of Object.keys(metricTable) as MetricName[]) {
+    const metric: Metric = metricTable[name];
+    const labels = canonicalLabels(metric, options);
+    const own = { name, kind: metric.kind, labels, scale: 1, only: [] };
+    const others = metricAliases
+      .filter(({ of, group }) => of === name && options.aliases.includes(group))
+      .map(({ name, kind, labels, scale = 1, only = {} }) => ({
+        name,
+        kind,
+        labels: Object.entries(labels),
+        scale,
+        only: Object.entries(only),
+      }));
+    sinks.set(
+      name,
+      [own, ...others].flatMap((one) => {
+        const sink = {
+          labels: createLabelMaker(one.labels, options.maxSeries, options.onOverflow),
+          scale: one.scale,
+          only: one.only,
+        };
+        if (one.kind === 'state') {
+          observe(meter, one.name, metric, sink, () => options.observe(name));
+          return [];
+        }
+        return [{ ...sink, take: instrument(meter, one.name, one.kind, metric, one.scale) }];
+      }),
+    );
+  }
+  return (metric, value, facts) => {
+    const known = options.aliases.includes('skyrouter') ? withSkyRouterModel(facts) : facts;
+    for (const { take, labels, scale, only } of sinks.get(metric) ?? []) {
+      if (only.every(([fact, wanted]) => known[fact] === wanted)) take(value * scale, labels(known));
+    }
+  };
+}
+
+/** A label that only calls to SkyRouter have. */
+function withSkyRouterModel(facts: Facts): Facts {
+  return facts['provider'] === 'skyrouter' ? { ...facts, skyRouterModel: facts['model'] } : facts;
+}
+
+function canonicalLabels(
+  { facts }: Metric,
+  { dimensions, aliases }: InstrumentsOptions,
+): readonly (readonly [string, string])[] {
+  const named = facts.flatMap((fact): (readonly [string, string])[] =>
+    fact === 'who'
+      ? dimensions.map((dimension) => [attributionLabel(dimension), dimension] as const)
+      : [[labelOf[fact] ?? fact, fact]],
+  );
+  const has = new Set(named.map(([, fact]) => fact));
+  const models = has.has('requestModel') ? ['model', 'skyRouterModel'] : [];
+  const extra = labelAliases
+    .filter(({ group, fact }) => aliases.includes(group) && (has.has(fact) || models.includes(fact)))
+    .map(({ label, fact }) => [label, fact] as const);
+  return [...named, ...extra];
+}
+
+/** Buckets of a name in another unit are the same ones in that unit. */
+function instrument(
+  meter: Meter,
+  name: string,
+  kind: Exclude<MetricKind, 'state'>,
+  { unit, description, buckets = [] }: Metric,
+  scale: number,
+): Sink['take'] {
+  const options = { description, unit: scale === 1 ? unit : 'ms' };
+  switch (kind) {
+    case 'counter': {
+      const counter = meter.createCounter(name, options);
+      return (value, attributes) => counter.add(value, attributes);
+    }
+    case 'up_down_counter': {
+      const counter = meter.createUpDownCounter(name, options);
+      return (value, attributes) => counter.add(value, attributes);
+    }
+    case 'gauge': {
+      const gauge = meter.createGauge(name, options);
+      return (value, attributes) => gauge.record(value, attributes);
+    }
+    case 'histogram': {
+      const explicitBucketBoundaries = buckets.map((bucket) => bucket * scale);
+      const histogram = meter.createHistogram(name, { ...options, advice: { explicitBucketBoundaries } });
+      return (value, attributes) => histogram.record(value, attributes);
+    }
+  }
+}
+
+function observe(
+  meter: Meter,
+  name: string,
+  { unit, description }: Metric,
+  { labels, scale, only }: Omit<Sink, 'take'>,
+  read: () => Iterable<readonly [value: number, facts: Facts]>,
+): void {
+  const gauge: Observable = meter.createObservableGauge(name, {
+    description,
+    unit: scale === 1 ? unit : '%',
+  });
+  gauge.addCallback((result) => {
+    for (const [value, facts] of read()) {
+      if (only.every(([fact, wanted]) => facts[fact] === wanted))
+        result.observe(value * scale, labels(facts));
+    }
+  });
+}
