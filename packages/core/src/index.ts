@@ -56,7 +56,7 @@ export {
   MoneyError,
   UsageError,
 } from './errors.ts';
-export type { GovernorEvent, GovernorListener } from './events.ts';
+export type { BreakerChanged, GovernorEvent, GovernorListener, KeyChanged } from './events.ts';
 export type { EntryKind, LedgerEntry, Outcome } from './ledger-entry.ts';
 export type {
   CalendarPeriod,
