@@ -9,7 +9,8 @@ export type ErrorCode =
   | 'ledger_conflict'
   | 'ledger_unavailable'
   | 'ledger_corrupt'
-  | 'provider_unavailable';
+  | 'provider_unavailable'
+  | 'delivery_failed';
 
 const mark: unique symbol = Symbol.for('@genops/error') as never;
 

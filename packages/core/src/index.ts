@@ -56,7 +56,14 @@ export {
   MoneyError,
   UsageError,
 } from './errors.ts';
-export type { AttemptTiming, GovernorEvent, GovernorListener, StageTiming } from './events.ts';
+export type {
+  AttemptTiming,
+  BreakerChanged,
+  GovernorEvent,
+  GovernorListener,
+  KeyChanged,
+  StageTiming,
+} from './events.ts';
 export type { EntryKind, LedgerEntry, Outcome } from './ledger-entry.ts';
 export type {
   CalendarPeriod,

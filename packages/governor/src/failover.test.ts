@@ -444,6 +444,30 @@ describe('keys of a pool', () => {
   });
 });
 
+describe('governor.on', () => {
+  it('tells of a key that the provider refuses, and of a place that opens and closes', async () => {
+    setUp({ routing: { routes: [], breaker: { failures: 1, openMs: 1 }, maxAttempts: 2 } });
+    const told: string[] = [];
+    governor.on((event) => {
+      if (event.kind === 'key') told.push(`${event.provider}/${event.keyId} ${event.toState}`);
+      if (event.kind === 'breaker') told.push(`${event.of} ${event.id} ${event.state}`);
+    });
+    governor.router.keys.register({ id: 'stale', provider: 'openai', secret: 'sk-stale' });
+    expect((await ask(false)).error?.status).toBe(401);
+    expect(told.splice(0)).toEqual(['openai/stale invalid']);
+
+    governor.router.keys.register({ id: 'fresh', provider: 'openai', secret: first.apiKey });
+    first.setReply({ status: 500 });
+    await ask(false);
+    expect(told).toContain('provider openai open');
+    expect(told).toContain('target openai/gpt-4o-mini open');
+    first.setReply({ text: 'back' });
+    await expect.poll(async () => (await ask(false)).text).toBe('back');
+    expect(told).toContain('provider openai closed');
+    expect(told.at(-1)).not.toMatch(/open$/);
+  });
+});
+
 const answer = JSON.stringify({
   id: 'chatcmpl-1',
   object: 'chat.completion',

@@ -172,7 +172,20 @@ export function createGovernor(options: GovernorOptions): Governor {
     return provider === undefined ? place : pricedAt(provider, place.model);
   };
   const { routing = { maxAttempts: 1 } } = options;
-  const router = createRouter({ ...routing, nowMs: () => now().getTime() });
+  const tell = (event: GovernorEvent): void => announce(listeners, event, onError);
+  const router = createRouter({
+    ...routing,
+    nowMs: () => now().getTime(),
+    onTransition: (transition) => {
+      routing.onTransition?.(transition);
+      const { entityType: kind, entityId: keyId, timestamp: at, ...change } = transition;
+      tell({ kind, keyId, at, ...change });
+    },
+    onBreaker: (change) => {
+      routing.onBreaker?.(change);
+      tell(change);
+    },
+  });
   const newId = options.newId ?? (() => `op_${timeOrderedUuid(now())}`);
   const rank = createRanker({ router, pricing, pricedAt: priceListOf, now, newId });
   const line: Line = {
@@ -190,7 +203,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     track: sessions.track,
     announce: (event) => {
       sessions.note(event);
-      announce(listeners, event, onError);
+      tell(event);
     },
     onError,
   };

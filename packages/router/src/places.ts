@@ -1,5 +1,7 @@
+import type { BreakerChanged } from '@genops/core';
 import type { Measured } from './constraints.ts';
 import { type Breaker, type BreakerOptions, createBreaker, type Permit } from './failures/breaker.ts';
+import { tellingBreaker } from './failures/telling-breaker.ts';
 import { createTargetHealth, type HealthPriors, type TargetHealth } from './measure/target-health.ts';
 import type { BreakerFact } from './state/facts.ts';
 import type { RouteTarget } from './target.ts';
@@ -26,6 +28,7 @@ export interface PlacePermit {
 export interface PlacesOptions {
   readonly breaker?: BreakerOptions;
   readonly priors?: HealthPriors;
+  readonly onBreaker?: (change: BreakerChanged) => void;
 }
 
 /** Models are named by callers, so what is remembered of them is bounded. */
@@ -43,7 +46,12 @@ export function createPlaces(options: PlacesOptions): Places {
     map.set(id, made);
     return made;
   };
-  const breakerOf = (id: string): Breaker => remember(breakers, id, () => createBreaker(options.breaker));
+  const breakerOf = (fact: string): Breaker =>
+    remember(breakers, fact, () => {
+      const of = fact.startsWith('provider:') ? 'provider' : 'target';
+      const id = fact.slice(of.length + 1);
+      return createBreaker(tellingBreaker(options.breaker, of, id, options.onBreaker));
+    });
   const provider = ({ provider: id }: RouteTarget): Breaker => breakerOf(`provider:${id}`);
   const own = ({ id }: RouteTarget): Breaker => breakerOf(`target:${id}`);
 

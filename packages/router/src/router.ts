@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@genops/core';
+import { type BreakerChanged, ConfigurationError } from '@genops/core';
 import { type RunOptions, type RunResult, runAttempts, type Sleep } from './attempts/run-attempts.ts';
 import type { Constraints } from './constraints.ts';
 import type { BackOffOptions } from './failures/back-off.ts';
@@ -28,7 +28,7 @@ export interface RouterOptions {
   readonly weights?: ObjectiveWeights;
   /** For every request; a request's own constraints are added and win. */
   readonly constraints?: Constraints;
-  readonly keys?: Omit<KeyPoolOptions, 'nowMs' | 'onTransition'>;
+  readonly keys?: Omit<KeyPoolOptions, 'nowMs' | 'onTransition' | 'onBreaker'>;
   readonly breaker?: BreakerOptions;
   readonly priors?: HealthPriors;
   readonly retryBudget?: RetryBudgetOptions;
@@ -52,6 +52,8 @@ export interface RouterOptions {
   readonly nowMs?: () => number;
   readonly sleep?: Sleep;
   readonly onTransition?: (transition: StateTransition) => void;
+  /** Told when something fails too often to get traffic, and when it is back. */
+  readonly onBreaker?: (change: BreakerChanged) => void;
 }
 
 /** What a custom strategy says: a score for each candidate, higher is better. */
@@ -88,10 +90,12 @@ export function createRouter(options: RouterOptions = {}): Router {
     ...options.keys,
     nowMs,
     ...(options.onTransition !== undefined && { onTransition: options.onTransition }),
+    ...(options.onBreaker !== undefined && { onBreaker: options.onBreaker }),
   });
   const places = createPlaces({
     ...(options.breaker !== undefined && { breaker: options.breaker }),
     ...(options.priors !== undefined && { priors: options.priors }),
+    ...(options.onBreaker !== undefined && { onBreaker: options.onBreaker }),
   });
   const sticky = options.sticky === false ? undefined : createStickySessions(options.sticky);
   const budget = createRetryBudget(options.retryBudget);

@@ -29,6 +29,21 @@ describe('createBreaker', () => {
     expect(breaker.state(130)).toBe('closed');
   });
 
+  it('tells when it opens and when it closes, once each, and not of what another replica found out', () => {
+    const told: string[] = [];
+    const breaker = createBreaker({
+      ...options,
+      onChange: (state, nowMs, untilMs) => told.push(`${state} at ${nowMs} until ${untilMs}`),
+    });
+    for (const atMs of [0, 10, 20]) fail(breaker, atMs);
+    breaker.acquire(120)?.succeeded(130);
+    breaker.acquire(140)?.succeeded(150);
+    breaker.merge({ opens: 1, openUntilMs: 900, changedAtMs: 200 });
+    expect(breaker.state(300)).toBe('open');
+    breaker.merge({ opens: 0, openUntilMs: 0, changedAtMs: 400 });
+    expect(told).toEqual(['open at 20 until 120', 'closed at 130 until 0', 'closed at 400 until 0']);
+  });
+
   it('opens for twice as long after a failed probe, up to a bound', () => {
     const breaker = createBreaker(options);
     for (const atMs of [0, 10, 20]) fail(breaker, atMs);

@@ -42,6 +42,8 @@ export interface BreakerOptions {
   readonly maxOpenMs?: number;
   /** After this a probe that never came back is given up. @default 60_000 */
   readonly probeTimeoutMs?: number;
+  /** Told when it opens, with each probe that fails, and when it closes; not of what another replica found out. */
+  readonly onChange?: (state: 'open' | 'closed', nowMs: number, openUntilMs: number) => void;
 }
 
 export function createBreaker(options: BreakerOptions = {}): Breaker {
@@ -65,12 +67,15 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     opens += 1;
     changedAtMs = nowMs;
     recent = [];
+    options.onChange?.('open', nowMs, openUntilMs);
   };
   const close = (nowMs: number): void => {
-    if (opens > 0) changedAtMs = nowMs;
+    const wasOpen = opens > 0;
+    if (wasOpen) changedAtMs = nowMs;
     opens = 0;
     openUntilMs = 0;
     recent = [];
+    if (wasOpen) options.onChange?.('closed', nowMs, 0);
   };
 
   const permit = (id: symbol | undefined): Permit => {

@@ -1,5 +1,6 @@
-import { ConfigurationError } from '@genops/core';
+import { type BreakerChanged, ConfigurationError } from '@genops/core';
 import { type BreakerOptions, createBreaker } from '../failures/breaker.ts';
+import { tellingBreaker } from '../failures/telling-breaker.ts';
 import { createPeakEwma } from '../measure/peak-ewma.ts';
 import { createSuccessRate } from '../measure/success-rate.ts';
 import {
@@ -32,6 +33,7 @@ export interface KeyPoolOptions {
   /** Share of its traffic that a recovering key gets. @default 0.1 */
   readonly recoveringShare?: number;
   readonly onTransition?: (transition: StateTransition) => void;
+  readonly onBreaker?: (change: BreakerChanged) => void;
 }
 
 export interface KeyRegistration {
@@ -179,7 +181,7 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
         metadata,
         createdAtMs: now,
         group: groupOf(id, provider, metadata.account),
-        breaker: createBreaker(options.breaker),
+        breaker: createBreaker(tellingBreaker(options.breaker, 'key', id, options.onBreaker)),
         latency: createPeakEwma({ prior: 1_000 }),
         success: createSuccessRate(),
         state: 'available',

@@ -32,6 +32,8 @@ export function mayFollow(from: KeyState, to: KeyState): boolean {
 export interface StateTransition {
   readonly entityType: 'key';
   readonly entityId: string;
+  /** Whose key it is. */
+  readonly provider: string;
   readonly fromState: KeyState;
   readonly toState: KeyState;
   /** An instant. */

@@ -43,6 +43,7 @@ export function createKeyStates(options: KeyStatesOptions): KeyStates {
     options.onTransition?.({
       entityType: 'key',
       entityId: key.id,
+      provider: key.provider,
       fromState,
       toState: state,
       timestamp: new Date(now).toISOString(),

@@ -1,0 +1,2 @@
+export type { SqliteOutboxOptions } from './delivery/sqlite-outbox.ts';
+export { openSqliteOutbox } from './delivery/sqlite-outbox.ts';
