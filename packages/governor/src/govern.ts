@@ -27,7 +27,7 @@ export async function govern(
   const verdict = decide(line, identified, estimate(line, identified));
   const planned = plan(line, identified, verdict);
   if (!isItinerary(planned)) {
-    const refusal = verdict.refusal ?? noRoute(planned);
+    const refusal = verdict.refusal ?? noRoute(planned, line.now());
     return refuse(line, identified, { ...verdict.decision, routing: planned }, refusal, client);
   }
 
@@ -44,6 +44,7 @@ export async function govern(
     announceSettled(line, identified, leg.settled);
     void correct(line, { ...leg, identified, transport });
   }
+  line.mirrors.copy(line, identified, transport);
 }
 
 /** A request that nobody could serve is answered here: it has no model, so there is nothing to record. */

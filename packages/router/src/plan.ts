@@ -9,6 +9,7 @@ import type { Places } from './places.ts';
 import type { QualityLookup } from './quality/quality.ts';
 import type { Split } from './split.ts';
 import type { Strategy } from './strategies/strategy.ts';
+import type { ObjectiveWeights } from './strategies/weighted.ts';
 import type { PricedTarget, RequestNeeds, RouteTarget } from './target.ts';
 
 /** A call that needs a route. */
@@ -30,6 +31,8 @@ export interface RouteRequest {
 
 /** What may be said of one route, and holds there instead of what the router does otherwise. */
 export interface RouteRules {
+  /** Several objectives with their weights, instead of a strategy. */
+  readonly weights?: ObjectiveWeights;
   readonly split?: Split;
   /** False: sessions do not stay where they were served. */
   readonly sticky?: false;

@@ -32,6 +32,7 @@ export interface RouterOptions {
   /** For every request; a request's own constraints are added and win. */
   readonly constraints?: Constraints;
   readonly keys?: Omit<KeyPoolOptions, 'nowMs' | 'onTransition'>;
+  /** Of providers, of targets, and of keys unless `keys` says otherwise. */
   readonly breaker?: BreakerOptions;
   readonly priors?: HealthPriors;
   readonly retryBudget?: RetryBudgetOptions;
@@ -100,6 +101,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     options.weights === undefined ? strategyOf(options.strategy ?? 'balanced') : weighted(options.weights);
   if (options.split !== undefined) splitArm(options.split, '');
   const pool = createKeyPool({
+    ...(options.breaker !== undefined && { breaker: options.breaker }),
     ...options.keys,
     nowMs,
     ...(options.onTransition !== undefined && { onTransition: options.onTransition }),
@@ -133,6 +135,16 @@ export function createRouter(options: RouterOptions = {}): Router {
     return custom.get(name) ?? strategies[parseStrategyName(name)];
   }
 
+  const weighedBy = new WeakMap<ObjectiveWeights, Strategy>();
+  /** What the request says, else what its route says, else what the router does. */
+  const strategyFor = ({ rules }: RouteRequest, named: string | undefined): Strategy => {
+    if (named !== undefined) return strategyOf(named);
+    if (rules?.weights === undefined) return usual;
+    const strategy = weighedBy.get(rules.weights) ?? weighted(rules.weights);
+    weighedBy.set(rules.weights, strategy);
+    return strategy;
+  };
+
   const preferredOf = (request: RouteRequest): PreferredRoute | undefined => {
     const session = request.sessionId;
     const before = session === undefined ? undefined : stickyOf(request)?.find(session, nowMs());
@@ -157,7 +169,7 @@ export function createRouter(options: RouterOptions = {}): Router {
           pool,
           places,
           quality,
-          strategy: strategy === undefined ? usual : strategyOf(strategy),
+          strategy: strategyFor(request, strategy),
           random: seededRandom(`${seed}\n${request.id}`),
           ...(session !== undefined && { sessionRandom: () => seededRandom(`session\n${session}`) }),
           ...(preferred !== undefined && { preferred }),
@@ -166,7 +178,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     async run(plan, runOptions) {
       const random = seededRandom(`${seed}\n${plan.request.id}\nattempts`);
-      const { split: _split, sticky: _sticky, errorClasses = [], ...rules } = plan.request.rules ?? {};
+      const { split: _split, sticky: _sticky, weights: _weights, errorClasses = [], ...rules } = plan.request.rules ?? {};
       const table = errorClasses.length === 0 ? runContext.table : [...errorClasses, ...runContext.table];
       const run = await runAttempts(plan, runOptions, { ...runContext, ...rules, table, random });
       const session = plan.request.sessionId;
