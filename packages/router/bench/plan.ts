@@ -1,6 +1,6 @@
 // How long a plan takes: with more keys at the same candidates, and with more candidates. Usage: npm run bench
 import { money } from '@genops/core';
-import { createRouter, type PricedTarget, recordOf, type Router } from '../src/index.ts';
+import { createRouter, type PricedTarget, type Router, recordOf } from '../src/index.ts';
 
 /**
  * Microseconds of processor time that one call takes: the best of several rounds, after warming up. Processor

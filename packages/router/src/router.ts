@@ -178,7 +178,13 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     async run(plan, runOptions) {
       const random = seededRandom(`${seed}\n${plan.request.id}\nattempts`);
-      const { split: _split, sticky: _sticky, weights: _weights, errorClasses = [], ...rules } = plan.request.rules ?? {};
+      const {
+        split: _split,
+        sticky: _sticky,
+        weights: _weights,
+        errorClasses = [],
+        ...rules
+      } = plan.request.rules ?? {};
       const table = errorClasses.length === 0 ? runContext.table : [...errorClasses, ...runContext.table];
       const run = await runAttempts(plan, runOptions, { ...runContext, ...rules, table, random });
       const session = plan.request.sessionId;

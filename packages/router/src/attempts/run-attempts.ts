@@ -201,6 +201,8 @@ function moveOn(
     errorClass.key !== 'invalidate' &&
     errorClass.key !== 'exhaust' &&
     errorClass.blame !== 'request' &&
+    // Somebody else might be let in; the same one will not be.
+    !(errorClass.blame === 'nobody' && errorClass.next === 'next_key') &&
     !errorClass.maybeBilled;
   if (moved !== 'ended' || errorClass.next === 'stop' || errorClass.next === 'next_model' || !mayPass)
     return moved;
