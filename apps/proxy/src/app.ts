@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Provider } from '@genops/core';
-import type { Governor, Target } from '@genops/governor';
+import type { Target } from '@genops/governor';
+import type { CallsUnderWay } from './calls-under-way.ts';
+import type { ConfigurationState } from './configurations.ts';
 import type { DispatchTransport } from './dispatch-transport.ts';
 import { createCallRoute } from './routes/calls.ts';
+import { createEstimateRoute } from './routes/estimate.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
 import { sendError } from './send.ts';
+import type { Serving } from './serving.ts';
 import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
 
 /** A provider as the proxy uses it: its record, its key, and the models that go to it. */
@@ -18,19 +22,21 @@ export interface ConfiguredProvider {
 }
 
 export interface AppOptions {
-  readonly governor: Governor;
-  readonly providers: readonly ConfiguredProvider[];
-  readonly virtualKeys: VirtualKeys;
+  /** By the configuration in force. */
+  readonly serving: () => Serving;
   readonly transport: DispatchTransport['transport'];
-  readonly maxRequestBytes: number;
+  readonly calls: CallsUnderWay;
   /** False once the proxy is on its way out. */
   readonly accepting: () => boolean;
+  readonly ledgerAvailable: () => boolean;
+  readonly configuration: () => ConfigurationState;
   readonly onError: (error: unknown) => void;
 }
 
 /** The proxy behind HTTP: who asks, what they ask, and then the line that everyone's calls travel. */
 export function createApp(options: AppOptions): Server {
-  const callRoute = createCallRoute(options);
+  const callRoute = createCallRoute(options.transport);
+  const estimateRoute = createEstimateRoute();
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/' } = request;
@@ -38,14 +44,17 @@ export function createApp(options: AppOptions): Server {
     if (method === 'GET' && path === '/health') return answerHealth(response);
     if (method === 'GET' && path === '/ready') return answerReadiness(response, options);
 
-    const key = keyOf(request, options.virtualKeys);
+    // Looked up once: what this request sees does not change any more.
+    const serving = options.serving();
+    const key = keyOf(request, serving.virtualKeys);
     if (key === undefined) {
       request.resume();
       return sendError(response, 401, 'authentication_error', 'invalid_api_key', unknownKey(request));
     }
-    if (method === 'GET' && path === '/v1/models') return answerModels(response, options.providers);
-    const call = callRoute(method, url);
-    if (call !== undefined) return call(request, response, key);
+    if (method === 'GET' && (path === '/v1/models' || path === '/models'))
+      return answerModels(response, serving.providers);
+    const serve = estimateRoute(serving, method, url) ?? callRoute(serving, method, url);
+    if (serve !== undefined) return serve(request, response, key);
     request.resume();
     sendError(
       response,
@@ -59,7 +68,12 @@ export function createApp(options: AppOptions): Server {
   const server = createServer(
     { requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
     (request, response) => {
-      route(request, response).catch((error: unknown) => {
+      // Whoever comes back later must come back to another replica.
+      if (!options.accepting()) response.shouldKeepAlive = false;
+      response.once('close', () => {
+        if (!options.accepting()) setImmediate(() => server.closeIdleConnections());
+      });
+      options.calls.track(route(request, response)).catch((error: unknown) => {
         options.onError(error);
         if (response.headersSent) response.destroy();
         else

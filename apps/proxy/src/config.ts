@@ -18,6 +18,7 @@ import { openrouter } from '@genops/openrouter';
 import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { ledgerSchema } from './ledger-schema.ts';
 import { keysSchema, routingSchema } from './routing-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
@@ -127,9 +128,15 @@ export const configSchema = z
         timeoutMs: z.int().positive().default(600_000),
         idleTimeoutMs: z.int().positive().default(120_000),
         holdGraceMs: z.int().nonnegative().default(60_000),
-        shutdownGraceMs: z.int().nonnegative().default(30_000),
+        drainDelayMs: z.int().nonnegative().default(0).meta({
+          description: 'On its way out: how long it still takes calls while it says that it is not ready.',
+        }),
+        shutdownGraceMs: z.int().nonnegative().default(30_000).meta({
+          description: 'After that: how long calls under way may take; streams then end with an error.',
+        }),
       })
       .prefault({}),
+    ledger: ledgerSchema.prefault({ driver: 'sqlite' }),
     mode: z.enum(['enforce', 'observe']).default('enforce'),
     attribution: attributionSchema
       .default({})

@@ -1,9 +1,17 @@
-import { type AnswerHandler, type Transport, timeoutError, transportError } from '@genops/governor';
+import {
+  type AnswerHandler,
+  type Flow,
+  type Transport,
+  timeoutError,
+  transportError,
+} from '@genops/governor';
 import { Agent, type Dispatcher } from 'undici';
 
 /** A transport over pooled connections, and how to close them. */
 export interface DispatchTransport {
   readonly transport: Transport;
+  /** Ends what is under way as if the provider had broken off, and sends nothing any more. */
+  cut(why: string): void;
   close(): Promise<void>;
 }
 
@@ -17,9 +25,12 @@ export function createDispatchTransport(): DispatchTransport {
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
   });
+  const underWay = new Set<Exchange>();
+  let cutBecause: string | undefined;
   const transport: Transport = (request, answer) => {
+    if (cutBecause !== undefined) return refuse(answer, cutBecause);
     const slash = request.url.indexOf('/', request.url.indexOf('//') + 2);
-    const exchange = new Exchange(answer, request.timeoutMs);
+    const exchange = new Exchange(answer, request.timeoutMs, underWay);
     agent.dispatch(
       {
         origin: slash === -1 ? request.url : request.url.slice(0, slash),
@@ -36,7 +47,23 @@ export function createDispatchTransport(): DispatchTransport {
     );
     return exchange;
   };
-  return { transport, close: () => agent.close() };
+  const cut = (why: string): void => {
+    cutBecause ??= why;
+    for (const exchange of underWay) exchange.cut(why);
+  };
+  return { transport, cut, close: () => agent.close() };
+}
+
+/** Nothing was sent, so it is said as soon as somebody listens. */
+function refuse(answer: AnswerHandler, message: string): Flow {
+  let aborted = false;
+  queueMicrotask(() => {
+    if (!aborted) answer.error({ kind: 'not_sent', message });
+  });
+  const abort = (): void => {
+    aborted = true;
+  };
+  return { pause: () => {}, resume: () => {}, abort };
 }
 
 /** One attempt: undici's side and the line's side of it. */
@@ -44,12 +71,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #answer: AnswerHandler;
   readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
+  readonly #underWay: Set<Exchange>;
   #controller: Dispatcher.DispatchController | undefined;
   #done = false;
   #answered = false;
 
-  constructor(answer: AnswerHandler, timeoutMs: number) {
+  constructor(answer: AnswerHandler, timeoutMs: number, underWay: Set<Exchange>) {
     this.#answer = answer;
+    this.#underWay = underWay;
+    underWay.add(this);
     this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => this.#expire(), timeoutMs);
   }
@@ -64,6 +94,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   abort(): void {
     if (this.#finish()) this.#controller?.abort(new Error('Aborted'));
+  }
+
+  cut(why: string): void {
+    if (!this.#finish()) return;
+    const error = new Error(why);
+    this.#controller?.abort(error);
+    this.#answer.error(
+      this.#controller === undefined
+        ? { kind: 'not_sent', message: why }
+        : transportError(error, this.#answered),
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -114,6 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #finish(): boolean {
     if (this.#done) return false;
     this.#done = true;
+    this.#underWay.delete(this);
     clearTimeout(this.#timer);
     return true;
   }

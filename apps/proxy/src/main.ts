@@ -1,84 +1,81 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ConfigurationError, isGenOpsError } from '@genops/core';
-import { openSqliteLedger } from '@genops/ledger/sqlite';
-import { type PriceFile, parsePriceFile } from '@genops/pricing';
 import { readArguments, type StartOptions, usage } from './arguments.ts';
-import { type Config, configJsonSchema, type Environment, parseConfig } from './config.ts';
+import { logCalls } from './call-lines.ts';
+import { configJsonSchema, type Environment } from './config.ts';
+import { findConfig, loadConfig } from './load-config.ts';
+import { createJsonLog, createTextLog, type Log, messageOf, withoutSecrets } from './log.ts';
+import { openLedger } from './open-ledger.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
-import { type Starter, starterConfig } from './starter.ts';
+import { reloadWhenTold } from './reload.ts';
+import type { LoadedConfig } from './serving.ts';
+import { starterConfig } from './starter.ts';
+import { welcome, welcomeStarter } from './welcome.ts';
+
+/** What a signal to stop does; what that is depends on how far the start has come. */
+let stop = (): void => process.exit(0);
+process.on('SIGINT', () => stop());
+process.on('SIGTERM', () => stop());
 
 /** Starts the proxy as a program: reads what it was given, says what it does, and stops when it is told to. */
 async function main(): Promise<void> {
   const start = readArguments(process.argv.slice(2), process.env);
   if (start.command === 'help') return print(usage);
   if (start.command === 'schema') return print(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  const log = start.log === 'json' ? createJsonLog() : createTextLog();
+  try {
+    await serve(start, log);
+  } catch (error) {
+    if (start.log === 'text') throw error;
+    log.complain('failed_to_start', error);
+    await log.flush();
+    process.exit(1);
+  }
+}
 
-  const dataDirectory = await ownDirectory(start.dataDirectory);
-  const configFile = await findConfig(start);
-  const starter = configFile === undefined ? await starterConfig(dataDirectory, process.env) : undefined;
-  const config = starter?.config ?? (await readConfig(configFile as string));
+async function serve(start: StartOptions, log: Log): Promise<void> {
+  const onError = (error: unknown): void => log.complain('error', error);
+  const configFile = await findConfig(start.configFile);
+  const starter =
+    configFile === undefined
+      ? await starterConfig(await ownDirectory(start.dataDirectory), process.env)
+      : undefined;
+  const loaded: LoadedConfig = starter ?? (await loadConfig(configFile as string));
   const environment: Environment = starter?.environment ?? process.env;
-  const prices = configFile === undefined ? [] : await readPrices(config, configFile);
+  const { driver } = loaded.config.ledger;
+  const dataDirectory =
+    driver === 'sqlite' ? await ownDirectory(start.dataDirectory) : resolve(start.dataDirectory);
 
-  const ledger = await openSqliteLedger({ path: join(dataDirectory, 'ledger.db') });
+  const opened = await openLedger(loaded.config.ledger, { dataDirectory, environment, onError });
+  const { ledger, routerStates } = opened;
   let proxy: RunningProxy;
   try {
     proxy = await startProxy({
-      config,
+      ...loaded,
       ledger,
       environment,
-      prices,
-      onError: (error) => process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`),
+      onError,
+      ...(start.log === 'json' && { listeners: [logCalls(log)] }),
+      ...(routerStates !== undefined && { routerStates }),
       ...(start.port !== undefined && { port: start.port }),
     });
   } catch (error) {
     await ledger.close();
     throw error;
   }
-  stopOnSignals(proxy);
-  print(
+  const place = driver === 'sqlite' ? dataDirectory : opened.description;
+  log.say(
+    'listening',
+    { url: proxy.url, configuration: configFile, ledger: opened.description },
     starter === undefined
-      ? welcome(proxy, configFile as string, dataDirectory)
-      : welcomeStarter(proxy, starter, dataDirectory),
+      ? welcome(proxy, configFile as string, place)
+      : welcomeStarter(proxy, starter, place),
   );
-}
-
-async function findConfig({ configFile }: StartOptions): Promise<string | undefined> {
-  if (configFile !== undefined) return resolve(configFile);
-  const usual = resolve('genops.yaml');
-  return access(usual).then(
-    () => usual,
-    () => undefined,
-  );
-}
-
-async function readConfig(file: string): Promise<Config> {
-  try {
-    return parseConfig(await readText(file));
-  } catch (error) {
-    if (!isGenOpsError(error)) throw error;
-    throw new ConfigurationError(file, error.message, { cause: error });
-  }
-}
-
-/** Price files stand beside the configuration that names them. */
-async function readPrices(config: Config, configFile: string): Promise<PriceFile[]> {
-  return Promise.all(
-    config.prices.map(async (name) => {
-      const file = resolve(dirname(configFile), name);
-      return parsePriceFile(JSON.parse(await readText(file)));
-    }),
-  );
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ConfigurationError(file, `cannot be read: ${messageOf(error)}`, { cause: error });
-  }
+  stopOnSignals(proxy, log);
+  if (configFile !== undefined)
+    reloadWhenTold({ proxy, file: configFile, first: loaded, watch: start.watch, log });
 }
 
 async function ownDirectory(directory: string): Promise<string> {
@@ -94,57 +91,31 @@ async function ownDirectory(directory: string): Promise<string> {
   return path;
 }
 
-function welcome(proxy: RunningProxy, configFile: string, dataDirectory: string): string {
-  return `GenOps proxy at ${proxy.url}/v1\n  configuration  ${configFile}\n  ledger         ${dataDirectory}\n`;
-}
-
-function welcomeStarter(
-  proxy: RunningProxy,
-  { virtualKey, simulated, model }: Starter,
-  dataDirectory: string,
-): string {
-  const provider = simulated
-    ? 'simulated (no OPENAI_API_KEY is set; answers are made up)'
-    : 'OpenAI, with the key of OPENAI_API_KEY';
-  return `GenOps proxy at ${proxy.url}/v1
-  provider       ${provider}
-  virtual key    ${virtualKey}
-  budget         5 USD a day, enforced
-  ledger         ${dataDirectory}
-
-Try it:
-
-  curl -i ${proxy.url}/v1/chat/completions \\
-    -H 'Authorization: Bearer ${virtualKey}' \\
-    -H 'Content-Type: application/json' \\
-    -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello"}]}'
-
-Then see what it cost:  ./node_modules/.bin/genops spend --data ${dataDirectory}
-`;
-}
-
-/** The first signal drains; a second one, unless it is an echo of the first, does not wait. */
-function stopOnSignals(proxy: RunningProxy): void {
+/** The first signal drains, a second one cuts calls short, a third one waits for nothing. Echoes do not count. */
+function stopOnSignals(proxy: RunningProxy, log: Log): void {
   const echoMs = 1_000;
-  let first: number | undefined;
-  const stop = (): void => {
-    if (first !== undefined) {
-      if (Date.now() - first > echoMs) process.exit(1);
+  let signals = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  stop = (): void => {
+    const atMs = performance.now();
+    if (atMs - lastMs <= echoMs) return;
+    lastMs = atMs;
+    signals += 1;
+    if (signals > 2) process.exit(1);
+    if (signals === 2) {
+      log.say('stopping_now', {}, 'Stopping now: calls under way are cut short.\n');
+      proxy.hurry();
       return;
     }
-    first = Date.now();
-    print('Stopping: no new calls; those under way may finish.\n');
-    proxy.close().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
+    log.say('stopping', {}, 'Stopping: no new calls; those under way may finish.\n');
+    proxy
+      .close()
+      .then(() => {
+        log.say('stopped', {});
+        return log.flush();
+      })
+      .then(() => process.exit(0), fail);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function print(text: string): void {
@@ -153,9 +124,8 @@ function print(text: string): void {
 
 /** What people did wrong is said in a sentence; what we did wrong comes with its stack. */
 function fail(error: unknown): never {
-  process.stderr.write(
-    `${isGenOpsError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  const text = isGenOpsError(error) ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${withoutSecrets(text ?? '')}\n`);
   process.exit(1);
 }
 

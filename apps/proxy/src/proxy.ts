@@ -1,30 +1,28 @@
 import type { AddressInfo } from 'node:net';
-import { type Attribution, ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
+import { isDeepStrictEqual } from 'node:util';
+import { ConfigurationError, type GovernorListener } from '@genops/core';
+import type { Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
-import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
-import type { KeyMetadata } from '@genops/router';
-import { type ConfiguredProvider, createApp } from './app.ts';
-import {
-  type Config,
-  type Environment,
-  policyOf,
-  providerId,
-  providerTypes,
-  resolveReference,
-} from './config.ts';
+import type { RouterStateStore } from '@genops/router';
+import { createApp } from './app.ts';
+import { createCallsUnderWay } from './calls-under-way.ts';
+import type { Config, Environment } from './config.ts';
+import { type Configurations, createConfigurations } from './configurations.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
-import { simulatedPrices } from './simulated/prices.ts';
-import { type SimulatedProvider, simulatedModels, startSimulatedProvider } from './simulated/provider.ts';
-import { createVirtualKeys } from './virtual-keys.ts';
+import { drain } from './drain.ts';
+import { watchReadiness } from './readiness.ts';
+import { createServing, type LoadedConfig, type Serving } from './serving.ts';
+import { type SimulatedProvider, startSimulatedProvider } from './simulated/provider.ts';
 
-export interface ProxyOptions {
-  readonly config: Config;
+export interface ProxyOptions extends LoadedConfig {
+  /** Closed with the proxy. */
   readonly ledger: Ledger;
   /** Where `env:` references are looked up. */
   readonly environment: Environment;
-  /** Prices of one's own, read from the files that the configuration names. */
-  readonly prices?: readonly PriceFile[];
+  /** Where replicas tell one another which keys and places are out. @default this one knows its own */
+  readonly routerStates?: RouterStateStore;
+  /** Told of every call, whichever configuration governs it. */
+  readonly listeners?: readonly GovernorListener[];
   /** Wins over the configuration. */
   readonly port?: number;
   readonly onError: (error: unknown) => void;
@@ -32,10 +30,18 @@ export interface ProxyOptions {
 
 /** A proxy that answers. */
 export interface RunningProxy {
+  /** Of the configuration in force. */
   readonly governor: Governor;
   readonly url: string;
-  /** Takes no new calls, lets those under way finish, then closes everything. Safe to call twice. */
+  /** Replaces the configuration while calls go on: each call sees the old one or the new one. */
+  readonly configurations: Configurations;
+  /**
+   * Says that it is not ready, takes no new calls, lets those under way finish, then closes everything. Safe
+   * to call twice.
+   */
   close(): Promise<void>;
+  /** Ends the waiting of {@link RunningProxy.close}: calls under way end now, each with its entry. */
+  hurry(): void;
 }
 
 /**
@@ -44,154 +50,97 @@ export interface RunningProxy {
  * @throws {ConfigurationError} when the configuration cannot be carried out: a missing secret, a port in use
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const { config, environment, ledger, onError } = options;
-  const virtualKeys = createVirtualKeys(config.virtualKeys, environment);
-  const wantsSimulated = config.providers.some(({ type }) => type === 'simulated');
-  const simulated = wantsSimulated ? await startSimulatedProvider() : undefined;
-  const catalog = bundledCatalog();
-  const prices = options.prices ?? [];
-  const pricing = createPricing({
-    catalog,
-    overrides: simulated === undefined ? prices : [...prices, simulatedPrices],
-  });
-  const providers = config.providers.map((entry, index): ConfiguredProvider => {
-    if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const record = providerTypes[entry.type];
-    const id = providerId(entry);
-    return {
-      provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
-      apiKey:
-        entry.keys === undefined
-          ? keyOf(
-              entry.apiKey ?? defaultReference(record, entry.type, environment),
-              environment,
-              `providers[${index}].apiKey`,
-            )
-          : undefined,
-      serves: modelTest(entry.models),
-      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
-    };
-  });
-
-  const governor = createGovernor({
-    providers: providers.map(({ provider }) => provider),
-    policy: policyOf(config),
-    pricing,
-    ledger,
-    mode: config.mode,
-    attribution: config.attribution as Attribution,
-    timeoutMs: config.server.timeoutMs,
-    holdGraceMs: config.server.holdGraceMs,
-    idleTimeoutMs: config.server.idleTimeoutMs,
-    maxRequestBytes: config.server.maxRequestBytes,
-    routing: routingOf(config, providers),
-    onError,
-  });
-  registerKeys(governor, config, environment);
+  const { environment, ledger, onError } = options;
+  const { server: address } = options.config;
+  let simulated: SimulatedProvider | undefined;
+  let serving = await serve(options);
+  const calls = createCallsUnderWay();
   const upstream = createDispatchTransport();
+  const readiness = watchReadiness({ check: () => ledger.states([]) });
+  const configurations = createConfigurations({
+    first: options,
+    now: () => new Date(),
+    onError,
+    apply: async (loaded) => {
+      checkFixed(serving.config, loaded.config);
+      const next = await serve(loaded);
+      const before = serving;
+      // What was learnt of keys and places stays true.
+      next.governor.router.merge(before.governor.router.state());
+      serving = next;
+      await before.governor.close();
+    },
+  });
   let accepting = true;
   const server = createApp({
-    governor,
-    providers,
-    virtualKeys,
+    serving: () => serving,
     transport: upstream.transport,
-    maxRequestBytes: config.server.maxRequestBytes,
+    calls,
     accepting: () => accepting,
+    ledgerAvailable: () => readiness.available,
+    configuration: configurations.state,
     onError,
   });
+
+  async function serve(loaded: LoadedConfig): Promise<Serving> {
+    if (loaded.config.providers.some(({ type }) => type === 'simulated'))
+      simulated ??= await startSimulatedProvider();
+    return createServing({
+      ...loaded,
+      ledger,
+      environment,
+      simulated,
+      routerStates: options.routerStates,
+      listeners: options.listeners ?? [],
+      onError,
+    });
+  }
   const closeParts = async (): Promise<void> => {
+    readiness.stop();
     await upstream.close();
     await simulated?.close();
-    await governor.close();
+    await serving.governor.close();
+    await ledger.close();
   };
   try {
-    await listen(server, options.port ?? config.server.port, config.server.host);
+    await listen(server, options.port ?? address.port, address.host);
   } catch (error) {
     await closeParts();
     throw error;
   }
 
+  const hurry = new AbortController();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     accepting = false;
-    const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const impatient = setTimeout(() => server.closeAllConnections(), config.server.shutdownGraceMs);
-    await drained;
-    clearTimeout(impatient);
+    const { drainDelayMs, shutdownGraceMs: graceMs } = serving.config.server;
+    await drain({ server, calls, drainDelayMs, graceMs, cut: upstream.cut, hurry: hurry.signal });
     await closeParts();
   };
   const { port } = server.address() as AddressInfo;
-  const host = config.server.host.includes(':') ? `[${config.server.host}]` : config.server.host;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return {
-    governor,
+    get governor() {
+      return serving.governor;
+    },
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    configurations,
     close: () => (closing ??= close()),
+    hurry: () => hurry.abort(),
   };
 }
 
-/** Model servers of one's own, which mostly want no key. */
-const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm']);
-
-/** The variable that a provider's own clients read. */
-function defaultReference(
-  { apiKeyEnv }: Provider,
-  type: string,
-  environment: Environment,
-): string | undefined {
-  return keyless.has(type) && environment[apiKeyEnv] === undefined ? undefined : `env:${apiKeyEnv}`;
-}
-
-function keyOf(
-  reference: string | undefined,
-  environment: Environment,
-  path: string,
-): ConfiguredProvider['apiKey'] {
-  if (reference === undefined) return undefined;
-  return { id: reference, secret: resolveReference(environment, path, reference) };
-}
-
-/** The routes as written, with the providers' own keys. */
-function routingOf({ routing }: Config, providers: readonly ConfiguredProvider[]): RoutingOptions {
-  const apiKeyOf = new Map(providers.map(({ provider, apiKey }) => [provider.id, apiKey]));
-  const routes = routing.routes.map((route) => ({
-    ...route,
-    targets: route.targets.map((target) => {
-      const apiKey = apiKeyOf.get(target.provider);
-      return apiKey === undefined ? target : { ...target, apiKey };
-    }),
-  }));
-  return { ...routing, routes } as RoutingOptions;
-}
-
-/** @throws {ConfigurationError} when a variable is not set, or two keys are the same */
-function registerKeys(governor: Governor, config: Config, environment: Environment): void {
-  config.providers.forEach((entry, index) => {
-    if (entry.type === 'simulated') return;
-    entry.keys?.forEach(({ id, secret, ...metadata }, key) => {
-      const path = `providers[${index}].keys[${key}].secret`;
-      governor.router.keys.register({
-        id,
-        provider: providerId(entry),
-        secret: resolveReference(environment, path, secret),
-        metadata: metadata as KeyMetadata,
-      });
-    });
-  });
-}
-
-/** The models of a provider that have a price, its own prices first. */
-function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: string): readonly string[] {
-  const own = prices.filter((file) => file.provider === provider);
-  const files = [...own, catalog.provider(provider)?.file];
-  return [...new Set(files.flatMap((file) => file?.models.map(({ model }) => model) ?? []))].filter(
-    (model) => model !== '*',
-  );
-}
-
-function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
-  const models: readonly string[] = simulatedModels;
-  return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
+/** @throws {ConfigurationError} for what cannot change while the proxy runs */
+function checkFixed(before: Config, next: Config): void {
+  const fixed = [
+    ['server.host', before.server.host, next.server.host],
+    ['server.port', before.server.port, next.server.port],
+    ['ledger', before.ledger, next.ledger],
+  ] as const;
+  for (const [path, old, wanted] of fixed) {
+    if (isDeepStrictEqual(old, wanted)) continue;
+    throw new ConfigurationError(path, 'cannot change while the proxy runs; restart it for that');
+  }
 }
 
 function listen(server: ReturnType<typeof createApp>, port: number, host: string): Promise<void> {
@@ -213,14 +162,4 @@ function listen(server: ReturnType<typeof createApp>, port: number, host: string
     });
     server.listen(port, host, () => resolve());
   });
-}
-
-/** `*` stands for any run of characters; no list means every model. */
-function modelTest(patterns: readonly string[] | undefined): (model: string) => boolean {
-  if (patterns === undefined) return () => true;
-  const tests = patterns.map((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`);
-  });
-  return (model) => tests.some((test) => test.test(model));
 }

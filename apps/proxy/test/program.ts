@@ -41,7 +41,7 @@ export function runProgram(
   const url = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      const found = /GenOps proxy at (http:\S+)\/v1\n/.exec(output);
+      const found = /(?:GenOps proxy at |"url":")(http:[^\s"]+?)(?:\/v1\n|")/.exec(output);
       if (found?.[1] !== undefined) resolve(found[1]);
     });
     child.stderr.on('data', (chunk: Buffer) => {

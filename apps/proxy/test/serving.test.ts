@@ -50,7 +50,7 @@ describe('a proxy', () => {
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ready', ledger: 'ok', accepting: true },
+      { status: 'ready', ledger: 'ok', accepting: true, configuration: 'current' },
     ]);
   });
 

@@ -34,6 +34,7 @@ import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
 import { createMirrors } from './mirror.ts';
+import { type Quote, quote } from './quote.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
 import { createRouteLookup, type RoutingOptions } from './routes.ts';
@@ -122,6 +123,12 @@ export interface Governor {
    * @throws {UsageError} for counters that cannot be
    */
   recordUsage(record: UsageRecord): Promise<LedgerEntry>;
+  /**
+   * What a request would come to if it were sent now, and what the rules say of it. Nothing is sent or held.
+   *
+   * @throws {InvalidRequestError} when nobody could serve it
+   */
+  quote(request: GovernedRequest): Quote;
   /** Orders places that could serve a request by what it will probably cost there and by how each did so far. */
   rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
@@ -248,6 +255,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     withLimits: (own, action) => limits.during(limits.compile(own), action),
     startSession: sessions.start,
     recordUsage: (record) => recordUsage(line, record),
+    quote: (request) => quote(line, request),
     rank,
     on: (listener) => {
       listeners.add(listener);

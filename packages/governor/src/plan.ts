@@ -9,7 +9,7 @@ import {
   targetId,
 } from '@genops/router';
 import type { Verdict } from './decide.ts';
-import type { Candidate } from './estimate.ts';
+import { type Candidate, probable } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import { needsOf } from './needs.ts';
@@ -109,21 +109,13 @@ function rulesOf(
   return { ...routed.rules, split: { name: routed.split as string, shares } };
 }
 
-function probableCost(
-  line: Line,
-  { call, opened }: IdentifiedCall,
-  { priceProvider, model, bound }: Candidate,
-): Money | undefined {
-  if (bound.result !== 'bounded') return undefined;
-  const probable = line.pricing.estimate({
-    provider: priceProvider,
-    model,
-    at: call.at,
-    facts: opened.facts,
-  });
-  if (probable.result !== 'bounded') return undefined;
-  const { total } = probable.cost;
-  return compareMoney(total, bound.cost.total) > 0 ? bound.cost.total : total;
+/** Never more than the most that it can come to. */
+function probableCost(line: Line, identified: IdentifiedCall, candidate: Candidate): Money | undefined {
+  if (candidate.bound.result !== 'bounded') return undefined;
+  const expected = probable(line, identified, candidate);
+  if (expected.result !== 'bounded') return undefined;
+  const most = candidate.bound.cost.total;
+  return compareMoney(expected.cost.total, most) > 0 ? most : expected.cost.total;
 }
 
 /** True when there is somewhere to go. */

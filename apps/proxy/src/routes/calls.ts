@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect } from '@genops/core';
 import { createRouteFinder, type GovernedRequest, type Target } from '@genops/governor';
-import type { AppOptions } from '../app.ts';
+import type { ConfiguredProvider } from '../app.ts';
+import type { DispatchTransport } from '../dispatch-transport.ts';
 import { createHttpClient } from '../http-client.ts';
-import { sendError } from '../send.ts';
+import type { Serving } from '../serving.ts';
 import type { VirtualKey } from '../virtual-keys.ts';
+import { readBody } from './request-body.ts';
 
 /** Serves one call. */
 export type CallRoute = (
@@ -12,6 +14,9 @@ export type CallRoute = (
   response: ServerResponse,
   key: VirtualKey,
 ) => Promise<void>;
+
+/** What a path is for: the format that is spoken there, and the providers that have it. */
+export type FoundCall = Pick<GovernedRequest, 'dialect' | 'path' | 'targetsFor'>;
 
 const prefix = '/v1';
 
@@ -21,18 +26,18 @@ function pathForms(url: string): readonly string[] {
 }
 
 /** Finds what serves a path: every configured provider that has it, in the order of the configuration. */
-export function createCallRoute(options: AppOptions): (method: string, url: string) => CallRoute | undefined {
-  const finders = options.providers.map((configured) => ({
-    configured,
-    find: createRouteFinder(configured.provider),
-  }));
-  return (method, url) => {
-    if (!url.startsWith(`${prefix}/`)) return undefined;
+export function createCallFinder(): (serving: Serving, method: string, url: string) => FoundCall | undefined {
+  /** Made once for each configuration. */
+  const finders = new WeakMap<Serving, ReturnType<typeof findersOf>>();
+  return (serving, method, url) => {
+    const own = finders.get(serving) ?? findersOf(serving);
+    finders.set(serving, own);
+    const versioned = url.startsWith(`${prefix}/`) ? url : `${prefix}${url}`;
     let dialect: Dialect | undefined;
     let path = '';
     const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
-    for (const { configured, find } of finders) {
-      for (const form of pathForms(url)) {
+    for (const { configured, find } of own) {
+      for (const form of pathForms(versioned)) {
         const route = find(method, form);
         if (route?.kind !== 'metered') continue;
         if (dialect === undefined) {
@@ -45,49 +50,52 @@ export function createCallRoute(options: AppOptions): (method: string, url: stri
       }
     }
     if (dialect === undefined) return undefined;
-    const spoken = dialect;
     const targetsFor = (model: string): Target[] =>
       targets.filter(({ serves }) => serves(model)).map(({ target }) => target);
+    return { dialect, path, targetsFor };
+  };
+}
+
+function findersOf({ providers }: Serving) {
+  return providers.map((configured: ConfiguredProvider) => ({
+    configured,
+    find: createRouteFinder(configured.provider),
+  }));
+}
+
+/** Governs calls, with or without `/v1` before their path. */
+export function createCallRoute(
+  transport: DispatchTransport['transport'],
+): (serving: Serving, method: string, url: string) => CallRoute | undefined {
+  const find = createCallFinder();
+  return (serving, method, url) => {
+    const found = find(serving, method, url);
+    if (found === undefined) return undefined;
     return async (request, response, key) => {
-      const body = await readBody(request, options.maxRequestBytes);
-      if (body === undefined) {
-        response.setHeader('connection', 'close');
-        const message = `The request is larger than ${options.maxRequestBytes} bytes`;
-        sendError(response, 413, 'invalid_request_error', 'request_too_large', message);
-        return;
-      }
-      const governed: GovernedRequest = {
-        method,
-        path,
-        headers: passedOn(request.headers),
-        body,
-        dialect: spoken,
-        targetsFor,
-        identity: key.attribution,
-      };
-      await options.governor.govern(governed, options.transport, createHttpClient(response));
+      const governed = await readCall(serving, found, request, response, key);
+      if (governed !== undefined)
+        await serving.governor.govern(governed, transport, createHttpClient(response));
     };
   };
 }
 
-/** @returns undefined when the body is too large; what its length header claims is not believed */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) {
-        request.removeAllListeners('data');
-        request.resume();
-        resolve(undefined);
-        return;
-      }
-      chunks.push(chunk);
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    request.on('error', reject);
-  });
+/** @returns undefined when the request is too large, which is answered then */
+export async function readCall(
+  serving: Serving,
+  found: FoundCall,
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: VirtualKey,
+): Promise<GovernedRequest | undefined> {
+  const body = await readBody(request, response, serving.config.server.maxRequestBytes);
+  if (body === undefined) return undefined;
+  return {
+    ...found,
+    method: request.method ?? 'POST',
+    headers: passedOn(request.headers),
+    body,
+    identity: key.attribution,
+  };
 }
 
 /** What a caller may say to a provider in headers. Credentials and addresses are not among it. */

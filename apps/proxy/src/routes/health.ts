@@ -7,13 +7,18 @@ export function answerHealth(response: ServerResponse): void {
   sendJson(response, 200, { status: 'ok' });
 }
 
-/** Ready: the ledger answers, and the proxy is not on its way out. */
-export async function answerReadiness(response: ServerResponse, options: AppOptions): Promise<void> {
-  const ledger = await options.governor.ledger.states([]).then(
-    () => 'ok' as const,
-    () => 'unavailable' as const,
-  );
+/**
+ * Ready: the ledger answers, and the proxy is not on its way out. Says too whether the newest configuration
+ * is in force, which takes nothing away from being ready: the one before it is.
+ */
+export function answerReadiness(response: ServerResponse, options: AppOptions): void {
+  const ledger = options.ledgerAvailable() ? 'ok' : 'unavailable';
   const accepting = options.accepting();
   const ready = accepting && ledger === 'ok';
-  sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ledger, accepting });
+  sendJson(response, ready ? 200 : 503, {
+    status: ready ? 'ready' : 'not ready',
+    ledger,
+    accepting,
+    configuration: options.configuration().rejected === undefined ? 'current' : 'rejected',
+  });
 }

@@ -1,0 +1,173 @@
+import { type Attribution, type GovernorListener, type Provider, withBaseUrl } from '@genops/core';
+import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
+import type { Ledger } from '@genops/ledger';
+import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
+import type { KeyMetadata, RouterStateStore } from '@genops/router';
+import type { ConfiguredProvider } from './app.ts';
+import {
+  type Config,
+  type Environment,
+  policyOf,
+  providerId,
+  providerTypes,
+  resolveReference,
+} from './config.ts';
+import { simulatedPrices } from './simulated/prices.ts';
+import { type SimulatedProvider, simulatedModels } from './simulated/provider.ts';
+import { createVirtualKeys, type VirtualKeys } from './virtual-keys.ts';
+
+/** A configuration as it came, with what was read beside it. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Prices of one's own, read from the files that the configuration names. */
+  readonly prices?: readonly PriceFile[];
+}
+
+/** What one configuration serves. A call sees one of these from its first byte to its last. */
+export interface Serving extends LoadedConfig {
+  readonly governor: Governor;
+  readonly providers: readonly ConfiguredProvider[];
+  readonly virtualKeys: VirtualKeys;
+}
+
+export interface ServingOptions extends LoadedConfig {
+  /** Outlives what is made here. */
+  readonly ledger: Ledger;
+  readonly environment: Environment;
+  readonly simulated: SimulatedProvider | undefined;
+  readonly routerStates: RouterStateStore | undefined;
+  readonly listeners: readonly GovernorListener[];
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Carries a configuration out.
+ *
+ * @throws {ConfigurationError} when it cannot be: a missing secret, two keys that are the same
+ */
+export function createServing(options: ServingOptions): Serving {
+  const { config, environment, prices = [], simulated } = options;
+  const virtualKeys = createVirtualKeys(config.virtualKeys, environment);
+  const catalog = bundledCatalog();
+  const providers = config.providers.map((entry, index): ConfiguredProvider => {
+    if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
+    const record = providerTypes[entry.type];
+    const id = providerId(entry);
+    return {
+      provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
+      apiKey:
+        entry.keys === undefined
+          ? keyOf(
+              entry.apiKey ?? defaultReference(record, entry.type, environment),
+              environment,
+              `providers[${index}].apiKey`,
+            )
+          : undefined,
+      serves: modelTest(entry.models),
+      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
+    };
+  });
+  const governor = createGovernor({
+    providers: providers.map(({ provider }) => provider),
+    policy: policyOf(config),
+    pricing: createPricing({
+      catalog,
+      overrides: simulated === undefined ? prices : [...prices, simulatedPrices],
+    }),
+    ledger: { ...options.ledger, close: async () => {} },
+    mode: config.mode,
+    attribution: config.attribution as Attribution,
+    timeoutMs: config.server.timeoutMs,
+    holdGraceMs: config.server.holdGraceMs,
+    idleTimeoutMs: config.server.idleTimeoutMs,
+    maxRequestBytes: config.server.maxRequestBytes,
+    routing: routingOf(config, providers, options.routerStates),
+    onError: options.onError,
+  });
+  for (const listener of options.listeners) governor.on(listener);
+  try {
+    registerKeys(governor, config, environment);
+  } catch (error) {
+    void governor.close();
+    throw error;
+  }
+  return { config, prices, governor, providers, virtualKeys };
+}
+
+/** Model servers of one's own, which mostly want no key. */
+const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm']);
+
+/** The variable that a provider's own clients read. */
+function defaultReference(
+  { apiKeyEnv }: Provider,
+  type: string,
+  environment: Environment,
+): string | undefined {
+  return keyless.has(type) && environment[apiKeyEnv] === undefined ? undefined : `env:${apiKeyEnv}`;
+}
+
+function keyOf(
+  reference: string | undefined,
+  environment: Environment,
+  path: string,
+): ConfiguredProvider['apiKey'] {
+  if (reference === undefined) return undefined;
+  return { id: reference, secret: resolveReference(environment, path, reference) };
+}
+
+/** The routes as written, with the providers' own keys. */
+function routingOf(
+  { routing }: Config,
+  providers: readonly ConfiguredProvider[],
+  store: RouterStateStore | undefined,
+): RoutingOptions {
+  const apiKeyOf = new Map(providers.map(({ provider, apiKey }) => [provider.id, apiKey]));
+  const routes = routing.routes.map((route) => ({
+    ...route,
+    targets: route.targets.map((target) => {
+      const apiKey = apiKeyOf.get(target.provider);
+      return apiKey === undefined ? target : { ...target, apiKey };
+    }),
+  }));
+  return { ...routing, routes, ...(store !== undefined && { shared: { store } }) } as RoutingOptions;
+}
+
+/** @throws {ConfigurationError} when a variable is not set, or two keys are the same */
+function registerKeys(governor: Governor, config: Config, environment: Environment): void {
+  config.providers.forEach((entry, index) => {
+    if (entry.type === 'simulated') return;
+    entry.keys?.forEach(({ id, secret, ...metadata }, key) => {
+      const path = `providers[${index}].keys[${key}].secret`;
+      governor.router.keys.register({
+        id,
+        provider: providerId(entry),
+        secret: resolveReference(environment, path, secret),
+        metadata: metadata as KeyMetadata,
+      });
+    });
+  });
+}
+
+/** The models of a provider that have a price, its own prices first. */
+function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: string): readonly string[] {
+  const own = prices.filter((file) => file.provider === provider);
+  const files = [...own, catalog.provider(provider)?.file];
+  return [...new Set(files.flatMap((file) => file?.models.map(({ model }) => model) ?? []))].filter(
+    (model) => model !== '*',
+  );
+}
+
+function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
+  const models: readonly string[] = simulatedModels;
+  return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
+}
+
+/** `*` stands for any run of characters; no list means every model. */
+function modelTest(patterns: readonly string[] | undefined): (model: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const tests = patterns.map((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`);
+  });
+  return (model) => tests.some((test) => test.test(model));
+}
