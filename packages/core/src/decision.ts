@@ -38,23 +38,48 @@ export interface Decision {
   }[];
 }
 
-/** Where a call could go: every candidate, and why it stands where it stands. */
+/**
+ * Where a call could go: every candidate, and why it stands where it stands. Together with `asked` and the
+ * candidates' facts it has everything that the decision was made from, so that it can be made again.
+ */
 export interface Routing {
   /** By what candidates were ordered: `cost`, `latency` … */
   readonly strategy: string;
   /** Those that may serve, best first, then those that may not. */
   readonly candidates: readonly RoutingCandidate[];
-  /** Keys that could not be used, one by one. */
+  /** For each candidate that keys of a pool could serve: how many could, and how many rested, by reason. */
+  readonly keys?: Readonly<
+    Record<string, { readonly usable: number; readonly resting?: Readonly<Record<string, number>> }>
+  >;
+  /** Some of the keys that rested, one by one. */
   readonly restingKeys?: readonly {
     readonly keyId: string;
     readonly reason: string;
     /** An instant; absent where only a person can help. */
     readonly until?: string;
   }[];
-  /** How many more keys could have been used, by target. */
-  readonly otherKeys?: Readonly<Record<string, number>>;
   /** Cost of the cheapest candidate that could serve ÷ cost of the first one, 0 to 1. */
   readonly routeEfficiency?: number;
+  /** The soonest instant at which something that was in the way may be gone. */
+  readonly retryAt?: string;
+  /** What was asked; absent where nothing of it mattered because there was one candidate alone. */
+  readonly asked?: RoutingQuestion;
+  /** With a mirrored call: the operation that it repeats. */
+  readonly mirrorOf?: string;
+}
+
+/** What a decision about a route was asked. */
+export interface RoutingQuestion {
+  readonly stream: boolean;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly capabilities?: readonly string[];
+  /** As the router has them, money as JSON. */
+  readonly constraints?: Readonly<Record<string, unknown>>;
+  /** With a strategy of several objectives. */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** A session's place, or the arm of a split: goes first if it may. */
+  readonly preferred?: { readonly targetId: string; readonly keyId?: string; readonly why: string };
 }
 
 /** One place that a call could go to. */
@@ -68,6 +93,44 @@ export interface RoutingCandidate {
   readonly score?: number;
   readonly cost?: MoneyJson;
   readonly reason: string;
+  /** What was known of it; absent where a rule ruled it out before, and where it was alone. */
+  readonly facts?: RoutingFacts;
+}
+
+/** What was known of a candidate when the decision was made. */
+export interface RoutingFacts {
+  /** Place in the configured order, from 0. */
+  readonly position: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly region?: string;
+  readonly tier?: string;
+  readonly capabilities?: readonly string[];
+  readonly contextTokens?: number;
+  readonly zeroRetention?: boolean;
+  /** The most that the request could come to there, where that is more than its probable cost. */
+  readonly bound?: MoneyJson;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs: number;
+  /** 0 to 1. */
+  readonly successRate: number;
+  readonly inFlight: number;
+  readonly uses: number;
+  /** 0 to 1, and who says so; absent where nobody does. */
+  readonly quality?: { readonly value: number; readonly from: string };
+  /** The breaker's word, when it was open. */
+  readonly closed?: string;
+  /** The key that a pool drew, or why there was none. */
+  readonly key?: RoutingKey;
+}
+
+export interface RoutingKey {
+  /** Share that was left of its quotas, 0 to 1; absent where there was no key. */
+  readonly headroom?: number;
+  /** Why it was this one, or none; absent where two were weighed. */
+  readonly reason?: string;
+  /** The two that were drawn; the smaller burden was taken. */
+  readonly weighed?: readonly { readonly keyId: string; readonly burden: number }[];
 }
 
 /** A refusal as it goes out to the caller, in whatever dialect they speak. */

@@ -31,7 +31,17 @@ export type {
 } from './chat-client.ts';
 export type { Cost, CostBasis, CostLine, PriceReference, UnpricedReason } from './cost.ts';
 export { freeCost } from './cost.ts';
-export type { Decision, ReasonCode, Refusal, Routing, RoutingCandidate, Verdict } from './decision.ts';
+export type {
+  Decision,
+  ReasonCode,
+  Refusal,
+  Routing,
+  RoutingCandidate,
+  RoutingFacts,
+  RoutingKey,
+  RoutingQuestion,
+  Verdict,
+} from './decision.ts';
 export { refusalCode } from './decision.ts';
 export type {
   AnswerFacts,

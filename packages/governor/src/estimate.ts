@@ -68,6 +68,23 @@ function boundAny(line: Line, question: BoundQuestion, alternatives: readonly Mo
     : (dearest ?? bound);
 }
 
+/** What the call will probably come to at a place: less than what has to be held for it. */
+export function probable(
+  line: Line,
+  { call, opened }: IdentifiedCall,
+  { priceProvider, model }: Candidate,
+): Bound {
+  const { facts } = opened;
+  return line.pricing.estimate({
+    provider: priceProvider,
+    model,
+    at: call.at,
+    facts,
+    ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
+    ...(facts.options !== undefined && { options: facts.options }),
+  });
+}
+
 /** On whose price list a model is, and under which name, when `hostProvider` serves it. */
 export function pricedAt(provider: Provider, model: string, hostProvider?: string): ModelAt {
   const named = provider.priceAs?.(model, hostProvider) ?? model;

@@ -32,7 +32,7 @@ export async function govern(
   const planned = plan(line, identified, verdict);
   const stages = { decisionMs, routingMs: lap() };
   if (!isItinerary(planned)) {
-    const refusal = verdict.refusal ?? noRoute(planned);
+    const refusal = verdict.refusal ?? noRoute(planned, line.now());
     return refuse(line, identified, { ...verdict.decision, routing: planned }, refusal, client, stages);
   }
 
@@ -49,6 +49,7 @@ export async function govern(
     announceSettled(line, identified, leg, { stages, answered: leg === counts });
     void correct(line, { ...leg, identified, transport });
   }
+  line.mirrors.copy(line, identified, transport);
 }
 
 /** A request that nobody could serve is answered here: it has no model, so there is nothing to record. */

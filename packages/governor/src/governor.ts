@@ -33,6 +33,7 @@ import { createGovernedFetch } from './fetch.ts';
 import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
+import { createMirrors } from './mirror.ts';
 import { type Quote, quote } from './quote.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
@@ -52,7 +53,12 @@ export interface GovernorOptions {
   readonly pricing?: Pricing;
   /** What every call says of itself unless it says otherwise. */
   readonly attribution?: Attribution;
-  /** `observe` never refuses: every limit and rule counts as if in shadow. @default 'enforce' */
+  /**
+   * `observe` never refuses: every limit and rule counts as if in shadow, breakers and constraints keep
+   * nothing back, and a call goes out also when the ledger does not answer.
+   *
+   * @default 'enforce'
+   */
   readonly mode?: 'enforce' | 'observe';
   /** What happens to calls that are not known: other hosts, other paths of a known host. @default 'refuse' */
   readonly onUnknownRoute?: 'refuse' | 'pass';
@@ -61,12 +67,13 @@ export interface GovernorOptions {
   /** What makes the calls. @default the global `fetch` */
   readonly fetch?: typeof globalThis.fetch;
   /**
-   * Where calls may go besides where they were addressed to, in what order, and how often; `{}` for retries
-   * alone.
+   * Where calls may go besides where they were addressed to, in what order, and how often. `false`: each is
+   * attempted once, where it was addressed to, and no breaker keeps any back.
    *
-   * @default one attempt, where the call was addressed to
+   * @default `{}`: where it was addressed to, and there again when that failed in a way that makes it worth
+   *   while and that cannot cost twice
    */
-  readonly routing?: RoutingOptions;
+  readonly routing?: RoutingOptions | false;
   /** Of a call, all attempts and the answer included. @default 600_000 */
   readonly timeoutMs?: number;
   /** Of a stream: the longest silence between two chunks. @default 120_000 */
@@ -131,7 +138,7 @@ export interface Governor {
   readonly ledger: Ledger;
   readonly pricing: Pricing;
   readonly policy: Policy;
-  /** Stops the sweep and closes the ledger. */
+  /** Stops the sweep and copies of calls that are under way, and closes the ledger. */
   close(): Promise<void>;
 }
 
@@ -171,10 +178,12 @@ export function createGovernor(options: GovernorOptions): Governor {
     const provider = recordOf.get(place.provider);
     return provider === undefined ? place : pricedAt(provider, place.model);
   };
-  const { routing = { maxAttempts: 1 } } = options;
+  const routing: RoutingOptions = options.routing === false ? { maxAttempts: 1 } : (options.routing ?? {});
+  const keepsBack = options.routing !== false && options.mode !== 'observe';
   const tell = (event: GovernorEvent): void => announce(listeners, event, onError);
   const router = createRouter({
     ...routing,
+    ...(!keepsBack && { breaker: { ...routing.breaker, failures: Number.POSITIVE_INFINITY } }),
     nowMs: () => now().getTime(),
     onTransition: (transition) => {
       routing.onTransition?.(transition);
@@ -188,6 +197,7 @@ export function createGovernor(options: GovernorOptions): Governor {
   });
   const newId = options.newId ?? (() => `op_${timeOrderedUuid(now())}`);
   const rank = createRanker({ router, pricing, pricedAt: priceListOf, now, newId });
+  const mirrors = createMirrors({ govern });
   const line: Line = {
     policy,
     limits,
@@ -200,6 +210,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     options: lineOptions(options),
     now,
     newId,
+    mirrors,
     track: sessions.track,
     announce: (event) => {
       sessions.note(event);
@@ -267,6 +278,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     close: async () => {
       clearInterval(sweep);
       clearInterval(meeting);
+      await mirrors.close();
       await ledger.close();
     },
   };
@@ -274,6 +286,7 @@ export function createGovernor(options: GovernorOptions): Governor {
 
 function lineOptions(options: GovernorOptions): LineOptions {
   return {
+    mode: options.mode ?? 'enforce',
     timeoutMs: options.timeoutMs ?? 600_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 120_000,
     holdGraceMs: options.holdGraceMs ?? 60_000,

@@ -7,7 +7,7 @@ import {
   type OpenedRequest,
 } from '@genops/core';
 import { attributionFromHeaders } from './headers.ts';
-import type { GovernedRequest, Line, Target } from './line.ts';
+import type { GovernedRequest, Line, RoutedTargets, Target } from './line.ts';
 
 /** A request that was read: what is asked, and who could answer. */
 export interface ReadRequest {
@@ -16,8 +16,8 @@ export interface ReadRequest {
   readonly targets: readonly [Target, ...Target[]];
   /** The provider that the caller spoke to, whose credentials they may have sent. */
   readonly addressed: string;
-  /** How the route wants its places ordered. */
-  readonly strategy?: string;
+  /** The route that is for the model, where there is one. */
+  readonly routed?: Omit<RoutedTargets, 'targets'>;
 }
 
 /** A request and the call that it makes: for whom, of whom, when. */
@@ -40,7 +40,9 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
   const opened = request.dialect.openRequest(request.body, request.path, request.headers['content-type']);
   const model = opened.facts.requestModel;
   const addressed = request.targetsFor(model);
-  const routed = line.routesFor(model, request.dialect, opened.facts.stream);
+  // A copy goes where it is sent.
+  const routed =
+    request.mirrored === undefined ? line.routesFor(model, request.dialect, opened.facts.stream) : undefined;
   const [first, ...others] = routed === undefined ? addressed : ownFirst(routed.targets, addressed);
   if (first === undefined) {
     throw new InvalidRequestError(
@@ -48,13 +50,12 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
       'model',
     );
   }
-  const strategy = request.routing?.strategy ?? routed?.strategy;
   return {
     request,
     opened,
     targets: [first, ...others],
-    addressed: (addressed[0] ?? first).provider.id,
-    ...(strategy !== undefined && { strategy }),
+    addressed: request.mirrored?.addressed ?? (addressed[0] ?? first).provider.id,
+    ...(routed !== undefined && { routed }),
   };
 }
 

@@ -16,7 +16,13 @@ export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';
 export { createGovernor } from './governor.ts';
 export type { GovernedRequest, Target } from './line.ts';
 export type { Quote, QuotedPlace } from './quote.ts';
-export type { RouteOptions, RouteTargetOptions, RoutingOptions, SharedStateOptions } from './routes.ts';
+export type {
+  MirrorOptions,
+  RouteOptions,
+  RouteTargetOptions,
+  RoutingOptions,
+  SharedStateOptions,
+} from './routes.ts';
 export type {
   AnswerHandler,
   Client,

@@ -11,8 +11,9 @@ import type { Translation } from '@genops/dialects';
 import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
-import type { Constraints, Router, RouteTarget } from '@genops/router';
+import type { Constraints, RouteRules, Router, RouteTarget } from '@genops/router';
 import type { LimitsInForce } from './limits-in-force.ts';
+import type { Mirrors } from './mirror.ts';
 import type { Headers } from './transport.ts';
 
 /** What the stages of the line work with: everything they need comes in here. */
@@ -32,6 +33,8 @@ export interface Line {
   readonly newId: () => string;
   /** On whose price list a model of a provider is, by the provider's id. */
   readonly pricedAt: (place: ModelAt) => ModelAt;
+  /** Sends copies of calls to where they are mirrored. */
+  readonly mirrors: Mirrors;
   /** Keeps the sessions that a call is made in open until it is over. */
   readonly track: <Result>(call: Promise<Result>) => Promise<Result>;
   /** Tells whoever listens. Never throws. */
@@ -50,6 +53,8 @@ export interface LineOptions {
   readonly maxRequestBytes: number;
   /** Of an answer that is not a stream. */
   readonly maxAnswerBytes: number;
+  /** `observe` refuses nothing. */
+  readonly mode: 'enforce' | 'observe';
 }
 
 /** A call on its way in. */
@@ -69,6 +74,16 @@ export interface GovernedRequest {
   readonly identity?: Attribution;
   /** The trace that the caller said it is part of. */
   readonly trace?: TraceContext;
+  /** Set on a copy of a call for another place: it goes there and nowhere else. */
+  readonly mirrored?: Mirrored;
+}
+
+/** What a copy of a call knows of the call that it repeats. */
+export interface Mirrored {
+  readonly name: string;
+  readonly operationId: string;
+  /** The provider that the caller spoke to, whose credentials they may have sent. */
+  readonly addressed: string;
 }
 
 /** One place that could serve the call. */
@@ -84,6 +99,18 @@ export interface Target
   readonly model?: string;
   /** Replaces the caller's own credentials. */
   readonly apiKey?: { readonly id: string; readonly secret: string };
+  /** In an experiment: how large a part of the calls goes here first. */
+  readonly share?: number;
+}
+
+/** A place that gets copies of calls. */
+export interface Mirror {
+  readonly name: string;
+  readonly target: Target;
+  /** 0 to 1. */
+  readonly share: number;
+  /** How many more copies may be under way now. */
+  readonly slots: { free: number };
 }
 
 /** The places that a route names for a model, and how to order them; undefined when no route is for it. */
@@ -96,4 +123,9 @@ export type RouteLookup = (
 export interface RoutedTargets {
   readonly targets: readonly Target[];
   readonly strategy?: string;
+  readonly constraints?: Constraints;
+  /** Name of the experiment that the targets' shares are for. */
+  readonly split?: string;
+  readonly rules?: RouteRules;
+  readonly mirror?: Mirror;
 }

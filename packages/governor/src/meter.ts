@@ -1,6 +1,7 @@
 import type { AnswerFacts, Outcome, Usage } from '@genops/core';
 import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
+import { bytesPerToken } from './needs.ts';
 import type { Plan } from './plan.ts';
 
 /** What an attempt consumed, and how sure that is. */
@@ -68,9 +69,7 @@ function estimated(outcome: Outcome, flag: string, facts: AnswerFacts, usage: Us
   return { outcome, usage, estimated: true, flags: [flag], facts };
 }
 
-/** English text has about four bytes to a token; other text has fewer, which the count of events makes up for. */
-const bytesPerToken = 4;
-
+/** Text other than English has fewer bytes to a token, which the count of events makes up for. */
 function seenOutput(
   identified: IdentifiedCall,
   plan: Plan,

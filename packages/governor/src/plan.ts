@@ -1,9 +1,18 @@
 import { compareMoney, type Money, type Routing } from '@genops/core';
-import { type PlannedRoute, type PricedTarget, type RoutePlan, recordOf, targetId } from '@genops/router';
+import {
+  type PlannedRoute,
+  type PricedTarget,
+  type RoutePlan,
+  type RouteRules,
+  type RouteTarget,
+  recordOf,
+  targetId,
+} from '@genops/router';
 import type { Verdict } from './decide.ts';
-import type { Candidate } from './estimate.ts';
+import { type Candidate, probable } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
-import type { Line, Target } from './line.ts';
+import type { Line } from './line.ts';
+import { needsOf } from './needs.ts';
 
 /** One place that the call may go to, and what has to be held for it there. */
 export interface Plan {
@@ -27,54 +36,86 @@ export interface Itinerary {
 
 /** Assumed for each answer when neither the caller nor the catalogue says how long it may get. */
 const assumedOutputTokens = 4096;
-/** English text has about four bytes to a token. */
-const bytesPerToken = 4;
 
 /** Orders the places that the rules allow. */
 export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): Itinerary | Routing {
-  const { call, opened } = identified;
-  const { facts } = opened;
+  const { call, request, routed } = identified;
   const placed = new Map<string, Candidate>();
-  const targets: PricedTarget[] = [];
-  for (const candidate of verdict.candidates) {
-    const target = {
-      ...candidate.target,
-      provider: candidate.target.provider.id,
-      model: candidate.requestModel,
-    };
+  const shares: Record<string, number> = {};
+  const targets = verdict.candidates.map((candidate): PricedTarget => {
+    const target = placeOf(candidate);
     const id = uniqueId(targetId(target), placed);
     placed.set(id, candidate);
+    if (candidate.target.share !== undefined) shares[id] = candidate.target.share;
+    // With one place there is nothing to choose, so what it probably costs is not asked.
+    const cost = verdict.candidates.length > 1 ? probableCost(line, identified, candidate) : undefined;
     const { bound } = candidate;
-    targets.push({
-      target: placeOf(id, target),
-      ...(bound.result === 'bounded' && { cost: bound.cost.total }),
-    });
-  }
+    const most = bound.result === 'bounded' ? bound.cost.total : undefined;
+    return {
+      target: { ...target, id },
+      ...((cost ?? most) !== undefined && { cost: (cost ?? most) as Money }),
+      ...(most !== undefined && cost !== undefined && { bound: most }),
+    };
+  });
   const { team, sessionId } = call.attribution;
-  const routes = line.router.plan(
+  const constraints = { ...routed?.constraints, ...request.routing?.constraints };
+  const rules = request.mirrored === undefined ? rulesOf(routed, shares) : ofCopies;
+  const strategy = request.routing?.strategy ?? routed?.strategy;
+  const planned = line.router.plan(
     {
       id: call.id,
       targets,
-      needs: {
-        inputTokens: Math.ceil(facts.inputBytes / bytesPerToken),
-        outputTokens: facts.maxOutputTokens ?? 0,
-        ...(facts.media?.image !== undefined && { capabilities: ['vision'] }),
-      },
+      needs: needsOf(identified.opened.facts),
       stream: call.stream,
       excluded: verdict.excluded,
-      ...(identified.request.routing?.constraints !== undefined && {
-        constraints: identified.request.routing.constraints,
-      }),
+      constraints,
+      ...(rules !== undefined && { rules }),
       ...(team !== undefined && { team }),
       ...(sessionId !== undefined && { sessionId }),
     },
-    identified.strategy === undefined ? {} : { strategy: identified.strategy },
+    strategy === undefined ? {} : { strategy },
   );
-  const routing = recordOf(routes);
+  const routes = line.options.mode === 'observe' ? anyway(planned) : planned;
+  const { mirrored } = request;
+  const routing = {
+    ...recordOf(routes),
+    ...(mirrored !== undefined && { mirrorOf: mirrored.operationId }),
+  };
   const planOf = ({ target }: PlannedRoute): Plan => planAt(identified, placed.get(target.id) as Candidate);
   const [first, ...others] = routes.routes;
   if (first === undefined) return routing;
   return { routes, routing, planOf, dearest: others.map(planOf).reduce(dearer, planOf(first)) };
+}
+
+/** A copy must not use up what callers' own calls need, nor decide where their sessions stay. */
+const ofCopies: RouteRules = { maxAttempts: 1, sticky: false };
+
+/** Whoever only observes keeps nothing back: with no other way the call goes where it was addressed to. */
+function anyway(planned: RoutePlan): RoutePlan {
+  const [addressed] = planned.request.targets;
+  if (planned.routes.length > 0 || addressed === undefined) return planned;
+  const { target, cost } = addressed;
+  const reason = 'no route is open, and nothing is kept back';
+  return { ...planned, routes: [{ target, score: 0, reason, ...(cost !== undefined && { cost }) }] };
+}
+
+/** The experiment's shares are of places that may serve; when none of them has one, there is no experiment. */
+function rulesOf(
+  routed: IdentifiedCall['routed'],
+  shares: Readonly<Record<string, number>>,
+): RouteRules | undefined {
+  const isSplit = routed?.split !== undefined && Object.values(shares).some((share) => share > 0);
+  if (!isSplit) return routed?.rules;
+  return { ...routed.rules, split: { name: routed.split as string, shares } };
+}
+
+/** Never more than the most that it can come to. */
+function probableCost(line: Line, identified: IdentifiedCall, candidate: Candidate): Money | undefined {
+  if (candidate.bound.result !== 'bounded') return undefined;
+  const expected = probable(line, identified, candidate);
+  if (expected.result !== 'bounded') return undefined;
+  const most = candidate.bound.cost.total;
+  return compareMoney(expected.cost.total, most) > 0 ? most : expected.cost.total;
 }
 
 /** True when there is somewhere to go. */
@@ -105,15 +146,11 @@ function dearer(first: Plan, other: Plan): Plan {
   return { ...first, tokens, cost: moreMoney ? other.cost : first.cost };
 }
 
-function placeOf(
-  id: string,
-  target: Omit<Target, 'provider' | 'model'> & { provider: string; model: string },
-) {
-  const { provider, model, region, tier, capabilities, contextTokens, quality, zeroRetention } = target;
+function placeOf({ target, requestModel }: Candidate): Omit<RouteTarget, 'id'> {
+  const { provider, region, tier, capabilities, contextTokens, quality, zeroRetention } = target;
   return {
-    id,
-    provider,
-    model,
+    provider: provider.id,
+    model: requestModel,
     ...(region !== undefined && { region }),
     ...(tier !== undefined && { tier }),
     ...(capabilities !== undefined && { capabilities }),

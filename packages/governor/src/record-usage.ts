@@ -9,7 +9,7 @@ import {
   type UsageRecord,
 } from '@genops/core';
 import type { EndResult } from '@genops/ledger';
-import type { MatchedLimit } from '@genops/policy';
+import { book } from './book.ts';
 import type { Line } from './line.ts';
 import { settledAmounts } from './reserve.ts';
 
@@ -35,13 +35,9 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
     at: line.now().toISOString(),
   };
   const cost = costOf(line, call, record);
-  const limits = line.limits.of(call).map(unenforced);
+  const limits = line.limits.of(call);
   const tokens = (record.usage?.inputTokens ?? 0) + (record.usage?.outputTokens ?? 0);
   const amounts = settledAmounts(limits, cost.result === 'priced' ? cost.total.amount : undefined, tokens);
-  const draws = limits.map((matched, index) => ({
-    ...matched,
-    amount: amounts[index] as (typeof amounts)[0],
-  }));
   const entry = {
     operationId: call.id,
     attempt: 1,
@@ -53,15 +49,12 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
     decision: { verdict: 'allowed' as const, rules: [], limits: [] },
   };
   const id = `${call.id}.1`;
-  const reserved = await line.ledger.reserve({ id, draws, expiresInMs: 60_000, entry });
-  if (reserved.result === 'conflict' && reserved.endedAs === 'settled')
-    return bookedBefore(line, id, call.id);
-  if (reserved.result !== 'held') throw notBooked(reserved);
-  const [exceeded] = reserved.exceeded;
-  const ended = await line.ledger.settle({
+  const booked = await book(line, {
     id,
+    limits,
     amounts,
-    entry: {
+    held: entry,
+    entry: ({ states, exceeded: [exceeded] }) => ({
       ...entry,
       decision: {
         ...(exceeded === undefined
@@ -72,15 +65,17 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
               message: `Limit "${exceeded.state.limitId}" was exceeded by a call that was made elsewhere`,
               rules: [],
             }),
-        limits: reserved.states,
+        limits: states,
       },
       ...(record.usage !== undefined && { usage: record.usage }),
       cost,
       outcome: 'completed',
       flags: [record.avoided === undefined ? 'made_elsewhere' : 'cache_hit'],
-    },
+    }),
   });
-  return announce(line, call, ended, [...reserved.thresholds]);
+  if (booked.result === 'known') return bookedBefore(line, id, call.id);
+  if (booked.result === 'failed') throw notBooked(booked);
+  return announce(line, call, booked.ended, booked.thresholds);
 }
 
 function costOf(line: Line, call: Call, { usage = {}, cost, avoided }: UsageRecord): Cost {
@@ -94,11 +89,6 @@ function costOf(line: Line, call: Call, { usage = {}, cost, avoided }: UsageReco
     usage,
     ...(cost !== undefined && { reportedCost: cost }),
   });
-}
-
-/** An enforced limit would refuse; this one counts all the same. */
-function unenforced({ limit, bucket }: MatchedLimit): MatchedLimit {
-  return limit.mode === 'enforced' ? { limit: { ...limit, mode: 'advisory' }, bucket } : { limit, bucket };
 }
 
 function announce(

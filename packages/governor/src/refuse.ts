@@ -25,7 +25,7 @@ export async function refuse(
   decision: Decision,
   refusal: Refusal,
   client: Client,
-  timing: StageTiming,
+  timing?: StageTiming,
 ): Promise<void> {
   const { call, request } = identified;
   const entry: LedgerEntry = {
@@ -54,20 +54,19 @@ export async function refuse(
     'x-genops-reason': refusal.reasonCode,
     ...(refusal.retryAfterSeconds !== undefined && { 'retry-after': String(refusal.retryAfterSeconds) }),
   });
-  line.announce({ kind: 'refused', call, refusal, entry, timing });
+  line.announce({ kind: 'refused', call, refusal, entry, ...(timing !== undefined && { timing }) });
 }
 
 /** Nothing that could serve the call may do so now. */
-export function noRoute({ candidates, restingKeys = [] }: Routing): Refusal {
+export function noRoute({ candidates, retryAt }: Routing, now: Date): Refusal {
   const reasons = candidates.map(({ targetId, reason }) => `${targetId}: ${reason}`).join('; ');
-  const ends = restingKeys.flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
-  const waitMs = Math.min(...ends) - Date.now();
+  const waitMs = retryAt === undefined ? undefined : Date.parse(retryAt) - now.getTime();
   return {
     status: 503,
     reasonCode: 'x_no_route',
     code: refusalCode('x_no_route'),
     message: `No route is open for this call (${reasons})`,
-    retryAfterSeconds: Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 5,
+    retryAfterSeconds: waitMs === undefined ? 5 : Math.max(1, Math.ceil(waitMs / 1000)),
   };
 }
 

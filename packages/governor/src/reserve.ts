@@ -13,6 +13,8 @@ export interface Hold {
   readonly at: string;
   readonly draws: readonly Draw[];
   readonly decision: Decision;
+  /** The ledger could not be asked, and nothing is refused for that: it is booked when it is over. */
+  readonly unheld?: true;
 }
 
 export type Reservation =
@@ -21,7 +23,8 @@ export type Reservation =
 
 /**
  * Holds the bounds of the dearest route over every limit, or none. The check is the reservation: no balance
- * is read before. When the ledger does not answer, the call is refused: money fails closed.
+ * is read before. When the ledger does not answer, the call is refused: money fails closed. Whoever only
+ * observes refuses nothing: such a call goes out unheld, and is booked afterwards.
  */
 export async function reserve(
   line: Line,
@@ -36,6 +39,8 @@ export async function reserve(
     reserved = await hold(line, identified, dearest, draws, decision, 1);
   } catch (error) {
     line.onError(error);
+    if (line.options.mode === 'observe')
+      return { result: 'held', hold: unheld(line, identified, draws, decision, 1) };
     return refused(decision, unavailable(error));
   }
   if (reserved.result === 'conflict') return refused(decision, unavailable(new Error(reserved.message)));
@@ -65,8 +70,25 @@ export async function reserveNext(
       : undefined;
   } catch (error) {
     line.onError(error);
-    return undefined;
+    return line.options.mode === 'observe' ? unheld(line, identified, draws, decision, attempt) : undefined;
   }
+}
+
+function unheld(
+  line: Line,
+  { call }: IdentifiedCall,
+  draws: readonly Draw[],
+  decision: Decision,
+  attempt: number,
+): Hold {
+  return {
+    id: `${call.id}.${attempt}`,
+    attempt,
+    at: line.now().toISOString(),
+    draws,
+    decision,
+    unheld: true,
+  };
 }
 
 /** The limits of whoever serves, which need not be whom the caller addressed. */

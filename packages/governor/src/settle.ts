@@ -1,6 +1,7 @@
-import type { Cost, Usage } from '@genops/core';
+import type { Cost, Decimal, Usage } from '@genops/core';
 import type { EndResult, SettledEntry } from '@genops/ledger';
 import type { Attempt } from './attempt.ts';
+import { book } from './book.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import type { Metered } from './meter.ts';
@@ -26,18 +27,13 @@ export interface Ending {
 
 /** Ends the hold once, whatever happened: with what was spent, or, if nothing was sent, with nothing. */
 export async function settle(line: Line, ending: Ending): Promise<Settlement> {
-  const { hold, metered, cost } = ending;
+  const { hold, metered } = ending;
   const entry = entryOf(ending);
   const usage = chargedUsage(metered);
   const end = (): Promise<EndResult> => {
+    if (hold.unheld) return settleUnheld(line, ending, usage, entry);
     if (usage === undefined) return line.ledger.release({ id: hold.id, entry });
-    const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
-    const spent = cost.result === 'priced' ? cost.total.amount : undefined;
-    return line.ledger.settle({
-      id: hold.id,
-      amounts: settledAmounts(hold.draws, spent, tokens, hold.attempt),
-      entry,
-    });
+    return line.ledger.settle({ id: hold.id, amounts: amountsOf(ending, usage), entry });
   };
   try {
     return read(line, await end());
@@ -45,6 +41,37 @@ export async function settle(line: Line, ending: Ending): Promise<Settlement> {
     line.onError(error);
     return { result: 'pending', later: persist(line, end) };
   }
+}
+
+function amountsOf({ hold, cost }: Ending, usage: Usage): Decimal[] {
+  const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+  const spent = cost.result === 'priced' ? cost.total.amount : undefined;
+  return settledAmounts(hold.draws, spent, tokens, hold.attempt);
+}
+
+/** Books a call for which nothing could be held; its entry says so. */
+async function settleUnheld(
+  line: Line,
+  ending: Ending,
+  usage: Usage | undefined,
+  settled: SettledEntry,
+): Promise<EndResult> {
+  const { hold } = ending;
+  const { usage: _usage, cost: _cost, outcome: _outcome, status: _status, flags = [], ...held } = settled;
+  const entry = { ...settled, flags: [...flags, 'unheld'] };
+  const amounts = amountsOf(ending, usage ?? {});
+  // The ledger may have held it after all, and only its answer got lost.
+  const late = await line.ledger.settle({ id: hold.id, amounts, entry });
+  if (late.result !== 'unknown_hold') return late;
+  const booked = await book(line, {
+    id: hold.id,
+    limits: hold.draws,
+    amounts,
+    held,
+    entry: ({ states }) => ({ ...entry, decision: { ...hold.decision, limits: states } }),
+  });
+  if (booked.result === 'booked') return booked.ended;
+  return { result: 'conflict', message: booked.result === 'known' ? 'it is booked already' : booked.message };
 }
 
 function read(line: Line, ended: EndResult): Settlement {

@@ -1,5 +1,7 @@
 import { compareMoney, formatMoney, type Money } from '@genops/core';
-import type { PricedTarget, RequestNeeds } from './target.ts';
+import { matchesPattern } from './patterns.ts';
+import type { Quality } from './quality/quality.ts';
+import type { Capability, PricedTarget, RequestNeeds } from './target.ts';
 
 /** What a route must be. Each of these filters; none of them is a wish. */
 export interface Constraints {
@@ -11,11 +13,15 @@ export interface Constraints {
   readonly regions?: readonly string[];
   readonly tiers?: readonly string[];
   readonly zeroRetention?: boolean;
-  /** Of this request. A target without a price does not keep it. */
+  /** What a model must be known to do, whether a request asks for it or not. */
+  readonly capabilities?: readonly Capability[];
+  /** How long a context must be known to be at least, whatever a request needs. */
+  readonly minContextTokens?: number;
+  /** The most that this request can come to. A target without a price does not keep it. */
   readonly maxCost?: Money;
   /** Measured, 0 to 1. */
   readonly minSuccessRate?: number;
-  /** 0 to 1. */
+  /** 0 to 1. A target whose quality is not known does not keep it. */
   readonly minQuality?: number;
   /** Measured, to the first token for streams, else to the end. */
   readonly maxLatencyMs?: number;
@@ -36,6 +42,8 @@ interface Case {
   readonly needs: RequestNeeds;
   readonly constraints: Constraints;
   readonly measured: Measured;
+  /** Absent where it is not known. */
+  readonly quality: Quality | undefined;
   readonly stream: boolean;
 }
 
@@ -52,12 +60,12 @@ const checks: readonly Check[] = [
       ? `provider "${target.provider}" is not allowed`
       : undefined,
   ({ priced: { target }, constraints }) =>
-    constraints.blockedModels?.some((pattern) => matches(pattern, target.model))
+    constraints.blockedModels?.some((pattern) => matchesPattern(pattern, target.model))
       ? `model "${target.model}" is blocked`
       : undefined,
   ({ priced: { target }, constraints }) =>
     constraints.allowedModels !== undefined &&
-    !constraints.allowedModels.some((pattern) => matches(pattern, target.model))
+    !constraints.allowedModels.some((pattern) => matchesPattern(pattern, target.model))
       ? `model "${target.model}" is not allowed`
       : undefined,
   ({ priced: { target }, constraints }) =>
@@ -78,7 +86,16 @@ const checks: readonly Check[] = [
     target.contextTokens !== undefined && needs.inputTokens + needs.outputTokens > target.contextTokens
       ? `context of ${target.contextTokens} tokens; ${needs.inputTokens + needs.outputTokens} needed`
       : undefined,
-  ({ priced: { cost }, constraints: { maxCost } }) => {
+  ({ priced: { target }, constraints: { capabilities } }) => {
+    const missing = capabilities?.filter((wanted) => target.capabilities?.includes(wanted) !== true) ?? [];
+    return missing.length > 0 ? `not known to do ${missing.join(', ')}` : undefined;
+  },
+  ({ priced: { target }, constraints: { minContextTokens } }) =>
+    minContextTokens !== undefined && (target.contextTokens ?? 0) < minContextTokens
+      ? `context of ${target.contextTokens ?? 'unknown length'}; at least ${minContextTokens} tokens asked for`
+      : undefined,
+  ({ priced, constraints: { maxCost } }) => {
+    const cost = priced.bound ?? priced.cost;
     if (maxCost === undefined) return undefined;
     if (cost === undefined) return `no known price; at most ${formatMoney(maxCost)} allowed`;
     return compareMoney(cost, maxCost) > 0
@@ -89,9 +106,9 @@ const checks: readonly Check[] = [
     minSuccessRate !== undefined && measured.successRate < minSuccessRate
       ? `success rate ${measured.successRate.toFixed(3)}; at least ${minSuccessRate} asked for`
       : undefined,
-  ({ priced: { target }, constraints: { minQuality } }) =>
-    minQuality !== undefined && (target.quality ?? 0) < minQuality
-      ? `quality ${target.quality ?? 'not known'}; at least ${minQuality} asked for`
+  ({ quality, constraints: { minQuality } }) =>
+    minQuality !== undefined && (quality === undefined || quality.value < minQuality)
+      ? `quality ${quality?.value ?? 'not known'}; at least ${minQuality} asked for`
       : undefined,
   ({ measured, stream, constraints: { maxLatencyMs } }) => {
     const latencyMs = stream ? measured.timeToFirstTokenMs : measured.latencyMs;
@@ -112,10 +129,4 @@ export function violated(at: Case): string | undefined {
 
 function listed(list: readonly string[] | undefined, value: string | undefined): boolean {
   return value !== undefined && list?.includes(value) === true;
-}
-
-function matches(pattern: string, value: string): boolean {
-  if (!pattern.includes('*')) return pattern === value;
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(value);
 }

@@ -20,7 +20,13 @@ export type { RetryBudgetOptions } from './failures/retry-budget.ts';
 export type { KeyQuestion, RestingKey } from './keys/cell.ts';
 export type { KeyPreference } from './keys/draw-key.ts';
 export type { KeyMetadata, KeyView } from './keys/key.ts';
-export type { KeyPool, KeyPoolOptions, KeyRegistration, SetStateOptions } from './keys/key-pool.ts';
+export type {
+  KeyPool,
+  KeyPoolOptions,
+  KeyRegistration,
+  SetStateOptions,
+  TargetKeys,
+} from './keys/key-pool.ts';
 export type { KeyState, StateTransition } from './keys/key-state.ts';
 export { keyStates, keyTransitions, parseKeyState } from './keys/key-state.ts';
 export type { SealedSecret, Vault, VaultOptions } from './keys/vault.ts';
@@ -28,7 +34,10 @@ export { createVault } from './keys/vault.ts';
 export type { Random } from './measure/random.ts';
 export { seededRandom } from './measure/random.ts';
 export type { HealthPriors } from './measure/target-health.ts';
-export type { PlannedRoute, RejectedRoute, RoutePlan, RouteRequest, TargetKeys } from './plan.ts';
+export { matchesPattern, nameTest } from './patterns.ts';
+export type { PlannedRoute, RejectedRoute, RoutePlan, RouteRequest, RouteRules } from './plan.ts';
+export { aiderPolyglot } from './quality/aider-polyglot.ts';
+export type { Quality, QualityOptions } from './quality/quality.ts';
 export type { RateLimitSignal } from './quota/learn.ts';
 export { genericSignals, learnWindows, rateLimitSignals } from './quota/learn.ts';
 export type { Prediction } from './quota/prediction.ts';
@@ -41,11 +50,13 @@ export type {
 } from './quota/quota.ts';
 export type { QuotaConfiguration, QuotaPeriod, QuotaUnit, QuotaWindow } from './quota/window.ts';
 export { recordOf } from './record.ts';
+export type { Replayed } from './replay.ts';
+export { replay } from './replay.ts';
 export type { Router, RouterOptions, ScoreFunction } from './router.ts';
 export { createRouter } from './router.ts';
 export type { Split } from './split.ts';
 export { inShare, splitArm } from './split.ts';
-export type { BreakerFact, KeyFact, RouterState } from './state/facts.ts';
+export type { BreakerFact, KeyFact, RouterState, SessionFact } from './state/facts.ts';
 export type { RouterStateStore } from './state/store.ts';
 export { createMemoryStateStore } from './state/store.ts';
 export type { StickyOptions } from './sticky.ts';
@@ -55,4 +66,4 @@ export type { Field, RouteCandidate, Strategy } from './strategies/strategy.ts';
 export type { Objective, ObjectiveWeights } from './strategies/weighted.ts';
 export { weighted } from './strategies/weighted.ts';
 export type { Capability, PricedTarget, RequestNeeds, RouteTarget } from './target.ts';
-export { targetId } from './target.ts';
+export { capabilities, targetId } from './target.ts';

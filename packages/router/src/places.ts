@@ -12,6 +12,8 @@ export interface Places {
   health(target: RouteTarget): TargetHealth;
   /** Why nothing may go there now; undefined when it may. */
   closed(target: RouteTarget, nowMs: number): string | undefined;
+  /** When something may go there again; undefined when it may now. */
+  opensAtMs(target: RouteTarget, nowMs: number): number | undefined;
   /** @returns nothing when one of the breakers does not let it go */
   acquire(target: RouteTarget, nowMs: number): PlacePermit | undefined;
   facts(): readonly BreakerFact[];
@@ -31,34 +33,57 @@ export interface PlacesOptions {
   readonly onBreaker?: (change: BreakerChanged) => void;
 }
 
-/** Models are named by callers, so what is remembered of them is bounded. */
+interface Place {
+  readonly health: TargetHealth;
+  readonly own: Breaker;
+  readonly provider: Breaker;
+}
+
+/** Models are named by callers, so what is remembered of them is bounded; providers are configured. */
 const rememberedPlaces = 10_000;
 
-export function createPlaces(options: PlacesOptions): Places {
-  const healths = new Map<string, TargetHealth>();
-  const breakers = new Map<string, Breaker>();
+const ofProvider = 'provider:';
+const ofTarget = 'target:';
 
-  const remember = <Value>(map: Map<string, Value>, id: string, make: () => Value): Value => {
-    const known = map.get(id);
-    if (known !== undefined) return known;
-    if (map.size >= rememberedPlaces) map.delete(map.keys().next().value as string);
-    const made = make();
-    map.set(id, made);
+export function createPlaces(options: PlacesOptions): Places {
+  const known = new Map<string, Place>();
+  const providers = new Map<string, Breaker>();
+  /** Told by another replica of places that nobody asked for here yet. */
+  const told = new Map<string, Breaker>();
+
+  const breakerOf = (kind: 'provider' | 'target', id: string): Breaker =>
+    createBreaker(tellingBreaker(options.breaker, kind, id, options.onBreaker));
+  const providerOf = (id: string): Breaker => {
+    const breaker = providers.get(id) ?? breakerOf('provider', id);
+    providers.set(id, breaker);
+    return breaker;
+  };
+  const placeOf = ({ id, provider }: RouteTarget): Place => {
+    const place = known.get(id);
+    if (place !== undefined) return place;
+    forgetOldest(known);
+    const made = {
+      health: createTargetHealth(options.priors),
+      own: told.get(id) ?? breakerOf('target', id),
+      provider: providerOf(provider),
+    };
+    told.delete(id);
+    known.set(id, made);
     return made;
   };
-  const breakerOf = (fact: string): Breaker =>
-    remember(breakers, fact, () => {
-      const of = fact.startsWith('provider:') ? 'provider' : 'target';
-      const id = fact.slice(of.length + 1);
-      return createBreaker(tellingBreaker(options.breaker, of, id, options.onBreaker));
-    });
-  const provider = ({ provider: id }: RouteTarget): Breaker => breakerOf(`provider:${id}`);
-  const own = ({ id }: RouteTarget): Breaker => breakerOf(`target:${id}`);
+  const toldOf = (id: string): Breaker => {
+    const breaker = known.get(id)?.own ?? told.get(id);
+    if (breaker !== undefined) return breaker;
+    forgetOldest(told);
+    const made = breakerOf('target', id);
+    told.set(id, made);
+    return made;
+  };
 
   const places: Places = {
-    health: ({ id }) => remember(healths, id, () => createTargetHealth(options.priors)),
+    health: (target) => placeOf(target).health,
     measured(target, nowMs) {
-      const health = places.health(target);
+      const { health } = placeOf(target);
       return {
         latencyMs: health.latency.read(nowMs),
         timeToFirstTokenMs: health.timeToFirstToken.read(nowMs),
@@ -68,25 +93,50 @@ export function createPlaces(options: PlacesOptions): Places {
       };
     },
     closed(target, nowMs) {
-      if (!provider(target).admits(nowMs))
-        return openReason(`provider "${target.provider}"`, provider(target), nowMs);
-      if (!own(target).admits(nowMs)) return openReason(`"${target.id}"`, own(target), nowMs);
-      return undefined;
+      const { provider, own } = placeOf(target);
+      if (!provider.admits(nowMs)) return openReason(`provider "${target.provider}"`, provider, nowMs);
+      return own.admits(nowMs) ? undefined : openReason(`"${target.id}"`, own, nowMs);
+    },
+    opensAtMs(target, nowMs) {
+      const { provider, own } = placeOf(target);
+      const ends = [provider, own].filter((breaker) => !breaker.admits(nowMs));
+      if (ends.length === 0) return undefined;
+      return Math.max(...ends.map((breaker) => breaker.opensAtMs(nowMs) ?? nowMs));
     },
     acquire(target, nowMs) {
-      const outer = provider(target).acquire(nowMs);
+      const place = placeOf(target);
+      const outer = place.provider.acquire(nowMs);
       if (outer === undefined) return undefined;
-      const inner = own(target).acquire(nowMs);
+      const inner = place.own.acquire(nowMs);
       if (inner !== undefined) return bothOf(outer, inner);
       outer.neutral(nowMs);
       return undefined;
     },
-    facts: () => [...breakers].map(([id, breaker]) => ({ id, breaker: breaker.snapshot() })),
+    facts() {
+      const facts: BreakerFact[] = [];
+      const add = (id: string, breaker: Breaker): void => {
+        // Of what never opened there is nothing to tell.
+        if (breaker.snapshot().changedAtMs > 0) facts.push({ id, breaker: breaker.snapshot() });
+      };
+      for (const [id, breaker] of providers) add(ofProvider + id, breaker);
+      for (const [id, { own }] of known) add(ofTarget + id, own);
+      for (const [id, breaker] of told) add(ofTarget + id, breaker);
+      return facts;
+    },
     merge(facts) {
-      for (const fact of facts) breakerOf(fact.id).merge(fact.breaker);
+      for (const { id, breaker } of facts) {
+        const own = id.startsWith(ofProvider)
+          ? providerOf(id.slice(ofProvider.length))
+          : toldOf(id.slice(ofTarget.length));
+        own.merge(breaker);
+      }
     },
   };
   return places;
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size >= rememberedPlaces) map.delete(map.keys().next().value as string);
 }
 
 function openReason(what: string, breaker: Breaker, nowMs: number): string {

@@ -1,12 +1,15 @@
 import type { Money } from '@genops/core';
-import { type Constraints, violated } from './constraints.ts';
-import { routeEfficiency } from './efficiency.ts';
-import type { KeyQuestion, RestingKey } from './keys/cell.ts';
-import type { KeyPool } from './keys/key-pool.ts';
+import type { Constraints, Measured } from './constraints.ts';
+import { type Decided, decideRoute, type Knowledge, type PreferredRoute } from './decide-route.ts';
+import type { ErrorClass } from './failures/error-classes.ts';
+import type { KeyQuestion } from './keys/cell.ts';
+import type { KeyPool, TargetKeys } from './keys/key-pool.ts';
 import type { Random } from './measure/random.ts';
 import type { Places } from './places.ts';
-import type { StickyRoute } from './sticky.ts';
-import { fieldOf, type RouteCandidate, type Strategy } from './strategies/strategy.ts';
+import type { QualityLookup } from './quality/quality.ts';
+import type { Split } from './split.ts';
+import type { Strategy } from './strategies/strategy.ts';
+import type { ObjectiveWeights } from './strategies/weighted.ts';
 import type { PricedTarget, RequestNeeds, RouteTarget } from './target.ts';
 
 /** A call that needs a route. */
@@ -22,6 +25,24 @@ export interface RouteRequest {
   readonly sessionId?: string;
   /** Candidates that somebody else ruled out already, for the record. */
   readonly excluded?: readonly RejectedRoute[];
+  /** What holds for this call instead of what holds for all. */
+  readonly rules?: RouteRules;
+}
+
+/** What may be said of one route, and holds there instead of what the router does otherwise. */
+export interface RouteRules {
+  /** Several objectives with their weights, instead of a strategy. */
+  readonly weights?: ObjectiveWeights;
+  readonly split?: Split;
+  /** False: sessions do not stay where they were served. */
+  readonly sticky?: false;
+  /** Stand before the router's own lines and the built-in table. */
+  readonly errorClasses?: readonly ErrorClass[];
+  readonly maxAttempts?: number;
+  readonly maxWaitMs?: number;
+  readonly firstByteMs?: number;
+  readonly hedgeAfterMs?: number;
+  readonly whenUnanswered?: 'elsewhere' | 'stop';
 }
 
 /** One route that the call may take. */
@@ -46,166 +67,145 @@ export interface RoutePlan {
   /** An instant. */
   readonly at: string;
   readonly strategy: Strategy;
+  readonly preferred?: PreferredRoute;
   /** Best first; empty when nothing can serve the call. */
   readonly routes: readonly PlannedRoute[];
   readonly rejected: readonly RejectedRoute[];
-  /** For each target that was considered: its keys that rest, and how many could have been drawn. */
-  readonly keys: readonly TargetKeys[];
+  /** Everything that was looked at. */
+  readonly decided: Decided;
+  /** For each target that was considered and has keys: how many could have been drawn, and which rest. */
+  readonly keys: ReadonlyMap<string, TargetKeys>;
   /** Cheapest cost that would have done ÷ cost of the first route. */
   readonly routeEfficiency?: number;
   /** The soonest time at which something that is in the way now may be gone. */
   readonly retryAtMs?: number;
 }
 
-export interface TargetKeys {
-  readonly targetId: string;
-  readonly live: number;
-  readonly resting: readonly (readonly RestingKey[])[];
-}
-
 export interface PlanContext {
   readonly nowMs: () => number;
   readonly pool: KeyPool;
   readonly places: Places;
+  readonly quality: QualityLookup;
   readonly strategy: Strategy;
   readonly random: Random;
-  /** Goes first when it may serve. */
-  readonly preferred?: StickyRoute & { readonly why: string };
+  /** Draws the key of a session that is not known: the same session gives the same numbers everywhere. */
+  readonly sessionRandom?: () => Random;
+  readonly preferred?: PreferredRoute;
 }
 
 /** Filters, scores and orders the candidates. The same state, request and random numbers give the same plan. */
 export function planRoute(request: RouteRequest, context: PlanContext): RoutePlan {
-  const { nowMs, pool, places, strategy } = context;
-  const now = nowMs();
-  const rejected: RejectedRoute[] = [...(request.excluded ?? [])];
-  const keys: TargetKeys[] = [];
-  const fit: Fit[] = [];
-  let retryAtMs: number | undefined;
-
-  for (const [position, priced] of request.targets.entries()) {
-    const { target } = priced;
-    const reject = (reason: string): void => void rejected.push({ targetId: target.id, reason });
-    const measured = places.measured(target, now);
-    const { needs, constraints = {}, stream } = request;
-    const broken = violated({ priced, needs, constraints, measured, stream });
-    if (broken !== undefined) {
-      reject(broken);
-      continue;
-    }
-    const closed = places.closed(target, now);
-    if (closed !== undefined) {
-      reject(closed);
-      continue;
-    }
-    const candidate: Mutable<RouteCandidate> = {
+  const { places, strategy, preferred } = context;
+  const now = context.nowMs();
+  const keys = new Map<string, TargetKeys>();
+  const decided = decideRoute(
+    preferred === undefined ? request : { ...request, preferred },
+    liveKnowledge(request, context, now, keys),
+    strategy,
+  );
+  const routes = decided.ranked.map(({ judged: { priced, key }, score, reason }): PlannedRoute => {
+    const { target, cost } = priced;
+    const keyId = key?.result === 'found' ? key.keyId : undefined;
+    return {
       target,
-      cost: priced.cost === undefined ? undefined : Number(priced.cost.amount.toFixed()),
-      measured,
-      quality: target.quality ?? 0.5,
-      headroom: 1,
-      position,
+      score,
+      reason,
+      ...(keyId !== undefined && { keyId }),
+      ...(cost !== undefined && { cost }),
     };
-    if (!pool.knows(target.provider)) {
-      fit.push({ priced, candidate });
-      continue;
-    }
-    const question = questionOf(request, target);
-    keys.push({ targetId: target.id, live: pool.live(question), resting: pool.resting(question) });
-    const drawn = chooseKey(request, question, context);
-    if (drawn.result === 'none') {
-      reject(drawn.reason);
-      const backAtMs = pool.nextAtMs(question);
-      if (backAtMs !== undefined) retryAtMs = Math.min(retryAtMs ?? Number.POSITIVE_INFINITY, backAtMs);
-      continue;
-    }
-    candidate.headroom = drawn.headroom;
-    fit.push({ priced, candidate, keyId: drawn.keyId, keyReason: drawn.reason });
-  }
-
-  const routes = rank(fit, request.stream, context);
-  const first = routes[0];
-  const efficiency =
-    first &&
-    routeEfficiency(
-      first.cost,
-      routes.map(({ cost }) => cost),
-    );
+  });
+  const rejected = [
+    ...(request.excluded ?? []),
+    ...decided.against.map(({ priced, against }) => ({
+      targetId: priced.target.id,
+      reason: against as string,
+    })),
+  ];
+  const efficiency = efficiencyOf(decided);
+  const retryAtMs = soonest(decided, places, now);
   return {
     request,
     at: new Date(now).toISOString(),
     strategy,
+    ...(preferred !== undefined && { preferred }),
     routes,
     rejected,
+    decided,
     keys,
     ...(efficiency !== undefined && { routeEfficiency: efficiency }),
     ...(retryAtMs !== undefined && { retryAtMs }),
   };
 }
 
-/** A candidate that nothing speaks against. */
-interface Fit {
-  readonly priced: PricedTarget;
-  readonly candidate: RouteCandidate;
-  readonly keyId?: string;
-  readonly keyReason?: string;
+function liveKnowledge(
+  request: RouteRequest,
+  { pool, places, quality, strategy, random, sessionRandom, preferred }: PlanContext,
+  now: number,
+  keys: Map<string, TargetKeys>,
+): Knowledge {
+  return {
+    measured: (target) => rounded(places.measured(target, now)),
+    quality,
+    closed: (target) => places.closed(target, now),
+    key(target) {
+      if (!pool.knows(target.provider)) return undefined;
+      const question = questionOf(request, target);
+      const keyId = preferred?.keyId;
+      const { keys: around, ...drawn } = pool.draw({
+        question,
+        need: request.needs,
+        prefer: strategy.keys,
+        random,
+        ...(keyId !== undefined && { keep: keyId }),
+        ...(sessionRandom !== undefined && { sessionRandom }),
+      });
+      keys.set(target.id, around);
+      if (drawn.result === 'drawn') {
+        return { ...drawn, result: 'found' };
+      }
+      const backAtMs = pool.nextAtMs(question);
+      return { result: 'none', reason: drawn.reason, ...(backAtMs !== undefined && { backAtMs }) };
+    },
+  };
 }
 
-type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
+/** Finer than anybody measures, and short when it is written down. */
+function rounded({ latencyMs, timeToFirstTokenMs, successRate, inFlight, uses }: Measured): Measured {
+  return {
+    latencyMs: Math.round(latencyMs * 10) / 10,
+    timeToFirstTokenMs: Math.round(timeToFirstTokenMs * 10) / 10,
+    successRate: Math.round(successRate * 1e6) / 1e6,
+    inFlight,
+    uses,
+  };
+}
 
 export function questionOf({ team }: RouteRequest, target: RouteTarget): KeyQuestion {
+  const { provider, model, region, tier } = target;
   return {
-    provider: target.provider,
-    model: target.model,
-    ...(target.region !== undefined && { region: target.region }),
-    ...(target.tier !== undefined && { tier: target.tier }),
+    provider,
+    model,
+    ...(region !== undefined && { region }),
+    ...(tier !== undefined && { tier }),
     ...(team !== undefined && { team }),
   };
 }
 
-function chooseKey(
-  request: RouteRequest,
-  question: KeyQuestion,
-  { pool, preferred, strategy, random }: PlanContext,
-): ReturnType<KeyPool['draw']> {
-  const keyId = preferred?.keyId;
-  if (keyId !== undefined && pool.usable(keyId, question, request.needs)) {
-    return { result: 'drawn', keyId, reason: 'as before', headroom: 1 };
-  }
-  return pool.draw({ question, need: request.needs, prefer: strategy.keys, random });
+/** Shown and compared, never charged: so plain numbers do. */
+export function efficiencyOf({ ranked }: Decided): number | undefined {
+  const [first] = ranked;
+  const own = first?.judged.cost;
+  if (own === undefined) return undefined;
+  let cheapest = own;
+  for (const { judged } of ranked) cheapest = Math.min(cheapest, judged.cost ?? own);
+  return own === 0 ? 1 : cheapest / own;
 }
 
-/** Best score first; of equals, the one configured first. */
-function rank(
-  fit: readonly Fit[],
-  stream: boolean,
-  { strategy, preferred }: PlanContext,
-): readonly PlannedRoute[] {
-  const [only] = fit;
-  if (only !== undefined && fit.length === 1) return [routeOf(only, 1, 'the only one that may serve')];
-  const field = fieldOf(
-    fit.map(({ candidate }) => candidate),
-    stream,
-  );
-  const scored = fit.map((one) => ({ ...one, score: strategy.score(one.candidate, field) }));
-  scored.sort(
-    (left, right) => right.score - left.score || left.candidate.position - right.candidate.position,
-  );
-  if (preferred !== undefined) {
-    const place = scored.findIndex(({ candidate }) => candidate.target.id === preferred.targetId);
-    if (place > 0) scored.unshift(...scored.splice(place, 1));
+function soonest({ against }: Decided, places: Places, now: number): number | undefined {
+  let first: number | undefined;
+  for (const { key, closed, priced } of against) {
+    const backAtMs = key?.result === 'none' ? key.backAtMs : closed && places.opensAtMs(priced.target, now);
+    if (typeof backAtMs === 'number' && (first === undefined || backAtMs < first)) first = backAtMs;
   }
-  return scored.map((one, place) => {
-    const why = place === 0 && one.candidate.target.id === preferred?.targetId ? `${preferred.why}; ` : '';
-    return routeOf(one, one.score, `${why}${strategy.name}: ${strategy.reason(one.candidate, field)}`);
-  });
-}
-
-function routeOf({ candidate, priced, keyId, keyReason }: Fit, score: number, reason: string): PlannedRoute {
-  return {
-    target: candidate.target,
-    score,
-    reason: keyReason === undefined ? reason : `${reason}; key ${keyReason}`,
-    ...(keyId !== undefined && { keyId }),
-    ...(priced.cost !== undefined && { cost: priced.cost }),
-  };
+  return first;
 }

@@ -98,6 +98,27 @@ describe('plan', () => {
       [],
       'success rate 0.950; at least 0.99 asked for',
     ],
+    [
+      'the most that it can cost, where that is more than what it probably does',
+      {
+        targets: [{ ...cheap, bound: money('0.03') }, middle, dear],
+        constraints: { maxCost: money('0.02') },
+      },
+      ['openai/gpt-4o'],
+      'costs 0.03 USD; at most 0.02 USD allowed',
+    ],
+    [
+      'what a model must be known to do',
+      { constraints: { capabilities: ['vision'] } },
+      ['openai/gpt-4o'],
+      'not known to do vision',
+    ],
+    [
+      'how long its context must be',
+      { constraints: { minContextTokens: 8_000 } },
+      ['deepseek/chat'],
+      'context of unknown length; at least 8000 tokens asked for',
+    ],
     ['latency', { constraints: { maxLatencyMs: 10 } }, [], 'answers in 2000 ms; at most 10 ms asked for'],
     [
       'capabilities',
@@ -151,6 +172,45 @@ describe('plan', () => {
     expect(recordOf(plan).restingKeys).toEqual([
       { keyId: 'k2', reason: 'throttled', until: '2026-03-01T00:00:05.000Z' },
     ]);
+    expect(recordOf(plan)).toMatchObject({
+      keys: {
+        'openai/gpt-4o': { usable: 1 },
+        'anthropic/opus': { usable: 0, resting: { throttled: 1 } },
+      },
+      retryAt: '2026-03-01T00:00:05.000Z',
+    });
+  });
+
+  it('counts all of a thousand resting keys in its record, and names a few', () => {
+    const { router } = setUp();
+    for (let key = 0; key < 1_000; key += 1) {
+      router.keys.register({ id: `k${key}`, provider: 'openai', secret: `s${key}` });
+      if (key % 4 === 1) router.keys.setState(`k${key}`, 'throttled');
+      if (key % 4 === 2) router.keys.setState(`k${key}`, 'disabled');
+    }
+    const record = recordOf(router.plan(request()));
+    expect(record.keys?.['openai/gpt-4o']).toEqual({
+      usable: 500,
+      resting: { throttled: 250, disabled: 250 },
+    });
+    expect(record.restingKeys).toHaveLength(20);
+    expect(JSON.stringify(record).length).toBeLessThan(4_000);
+  });
+
+  it('goes by published quality, by configured quality before that, and says so where there is none', () => {
+    const { router } = setUp({ quality: { models: { 'in-house*': 0.9 } }, strategy: 'quality' });
+    const plan = router.plan(
+      request({ targets: [place('a/gpt-4o', '1'), place('b/in-house-7', '1'), place('c/nobody', '1')] }),
+    );
+    expect(plan.routes.map(({ target, reason }) => `${target.model}: ${reason}`)).toEqual([
+      'in-house-7: quality: quality 0.9 (configured)',
+      'nobody: quality: quality 0.5 (not known, taken as 0.5)',
+      'gpt-4o: quality: quality 0.231 (aider polyglot, 2024-12-30)',
+    ]);
+    const strict = router.plan(
+      request({ targets: [place('c/nobody', '1')], constraints: { minQuality: 0.1 } }),
+    );
+    expect(strict.rejected[0]?.reason).toBe('quality not known; at least 0.1 asked for');
   });
 
   it('records every candidate, with rank and score or the reason against it', () => {
@@ -212,6 +272,115 @@ describe('split', () => {
     expect(() => createRouter({ split: { name: 'x', shares: shares as Record<string, number> } })).toThrow(
       'split.shares',
     );
+  });
+});
+
+describe('rules of a route', () => {
+  it('split, stick and stop as the route says, not as the router does', () => {
+    const { router } = setUp({ split: { name: 'all', shares: { 'anthropic/opus': 1 } }, strategy: 'cost' });
+    const rules = { split: { name: 'own', shares: { 'openai/gpt-4o': 1 } } };
+    expect(ids(router.plan(request()))[0]).toBe('anthropic/opus');
+    expect(ids(router.plan(request({ rules })))[0]).toBe('openai/gpt-4o');
+  });
+
+  it.each([
+    ['elsewhere', 2],
+    ['stop', 1],
+  ] as const)('ask %s after an answer that never came: %i attempts', async (whenUnanswered, attempts) => {
+    const { router } = setUp({ strategy: 'failover' });
+    const run = await router.run(
+      router.plan(request({ targets: [cheap, middle], rules: { whenUnanswered } })),
+      {
+        deadlineMs: 1_000,
+        signal: new AbortController().signal,
+        attemptOnce: async () => ({ result: 'failed', answer: 0, failure: { kind: 'timeout', message: '' } }),
+      },
+    );
+    expect(run.attempts).toHaveLength(attempts);
+  });
+
+  it('have error classes of their own before all others', async () => {
+    const { router } = setUp({ strategy: 'failover' });
+    const errorClasses = [
+      { id: 'teapot', when: { status: [418] }, next: 'next_provider', blame: 'nobody' },
+    ] as const;
+    const tried = async (rules: object) => {
+      const run = await router.run(router.plan(request({ targets: [cheap, middle], rules })), {
+        deadlineMs: 1_000,
+        signal: new AbortController().signal,
+        attemptOnce: async () => ({
+          result: 'failed',
+          answer: 0,
+          failure: { kind: 'status', status: 418, headers: {}, body: '' },
+        }),
+      });
+      return run.attempts.map(({ errorClass }) => errorClass);
+    };
+    expect(await tried({})).toEqual(['bad_request']);
+    expect(await tried({ errorClasses })).toEqual(['teapot', 'teapot', 'teapot']);
+  });
+});
+
+describe('a sticky session', () => {
+  const serve = async (router: ReturnType<typeof setUp>['router'], id: string, sessionId: string) => {
+    const plan = router.plan(request({ id, sessionId, targets: [cheap, middle] }));
+    await router.run(plan, {
+      deadlineMs: 1_000,
+      signal: new AbortController().signal,
+      attemptOnce: async () => ({ result: 'succeeded', answer: 1, headers: {} }),
+    });
+    return plan.routes[0] as (typeof plan.routes)[0];
+  };
+  const replica = (seed: string) => {
+    const { router, clock } = setUp({ seed, strategy: 'cost' });
+    for (let key = 0; key < 30; key += 1) {
+      router.keys.register({ id: `d${key}`, provider: 'deepseek', secret: `d${key}` });
+      router.keys.register({ id: `o${key}`, provider: 'openai', secret: `o${key}` });
+    }
+    return { router, clock };
+  };
+
+  it('gets the same key from replicas that have never spoken', async () => {
+    const [here, there] = [replica('here'), replica('there')];
+    for (let session = 0; session < 50; session += 1) {
+      const first = await serve(here.router, `a${session}`, `s${session}`);
+      const second = await serve(there.router, `b${session}`, `s${session}`);
+      expect(second.keyId).toBe(first.keyId);
+    }
+  });
+
+  it('stays where another replica served it, also when that is not where it would go by itself', async () => {
+    const [here, there] = [replica('here'), replica('there')];
+    const store = createMemoryStateStore(() => start);
+    // The cheap provider is out, but only this replica knows, and only for a moment.
+    for (const { id } of here.router.keys.list({ provider: 'deepseek' })) {
+      here.router.keys.setState(id, 'throttled', { cooldownMs: 1 });
+    }
+    const first = await serve(here.router, 'a', 'talk');
+    expect(first.target.provider).toBe('openai');
+    here.clock.nowMs += 10;
+    await here.router.exchange(store, 'here');
+    there.clock.nowMs += 10;
+    await there.router.exchange(store, 'there');
+    const second = await serve(there.router, 'b', 'talk');
+    expect(second).toMatchObject({ target: first.target, keyId: first.keyId });
+    expect(second.reason).toContain('sticky session');
+    expect((await serve(there.router, 'c', 'another talk')).target.provider).toBe('deepseek');
+  });
+
+  it('is not taken back to where it was by older news', async () => {
+    const [here, there] = [replica('here'), replica('there')];
+    here.router.merge({
+      keys: [],
+      breakers: [],
+      sessions: [{ sessionId: 's', targetId: 'openai/gpt-4o', atMs: start }],
+    });
+    const older = { sessionId: 's', targetId: 'deepseek/chat', atMs: start - 1_000 };
+    here.router.merge({ keys: [], breakers: [], sessions: [older] });
+    expect((await serve(here.router, 'a', 's')).target.id).toBe('openai/gpt-4o');
+    const gone = { sessionId: 's', targetId: 'openai/gpt-4o', atMs: start - 600_000 };
+    there.router.merge({ keys: [], breakers: [], sessions: [gone] });
+    expect((await serve(there.router, 'b', 's')).target.id).toBe('deepseek/chat');
   });
 });
 

@@ -1,6 +1,7 @@
-import { type BreakerChanged, ConfigurationError } from '@genops/core';
+import { type BreakerChanged, ConfigurationError, type Routing } from '@genops/core';
 import { type RunOptions, type RunResult, runAttempts, type Sleep } from './attempts/run-attempts.ts';
 import type { Constraints } from './constraints.ts';
+import type { PreferredRoute } from './decide-route.ts';
 import type { BackOffOptions } from './failures/back-off.ts';
 import type { BreakerOptions } from './failures/breaker.ts';
 import type { ErrorClass } from './failures/error-classes.ts';
@@ -13,10 +14,12 @@ import { seededRandom } from './measure/random.ts';
 import type { HealthPriors } from './measure/target-health.ts';
 import { createPlaces } from './places.ts';
 import { planRoute, type RoutePlan, type RouteRequest } from './plan.ts';
+import { createQualityLookup, type QualityOptions } from './quality/quality.ts';
+import { type Replayed, replay } from './replay.ts';
 import { type Split, splitArm } from './split.ts';
 import type { RouterState } from './state/facts.ts';
 import type { RouterStateStore } from './state/store.ts';
-import { createStickySessions, type StickyOptions, type StickyRoute } from './sticky.ts';
+import { createStickySessions, type StickyOptions } from './sticky.ts';
 import { parseStrategyName, strategies } from './strategies/names.ts';
 import type { Field, RouteCandidate, Strategy } from './strategies/strategy.ts';
 import { type ObjectiveWeights, weighted } from './strategies/weighted.ts';
@@ -29,6 +32,7 @@ export interface RouterOptions {
   /** For every request; a request's own constraints are added and win. */
   readonly constraints?: Constraints;
   readonly keys?: Omit<KeyPoolOptions, 'nowMs' | 'onTransition' | 'onBreaker'>;
+  /** Of providers, of targets, and of keys unless `keys` says otherwise. */
   readonly breaker?: BreakerOptions;
   readonly priors?: HealthPriors;
   readonly retryBudget?: RetryBudgetOptions;
@@ -44,6 +48,16 @@ export interface RouterOptions {
   readonly firstByteMs?: number;
   /** After how long without a first byte a second attempt starts beside the first. @default never */
   readonly hedgeAfterMs?: number;
+  /**
+   * What happens after a request that the provider may have worked on, and may bill, although nobody has an
+   * answer (a timeout, a reset): it may be asked `elsewhere`, where another provider or model is configured,
+   * and both are booked; or it is over. The same place is never asked again.
+   *
+   * @default 'elsewhere'
+   */
+  readonly whenUnanswered?: 'elsewhere' | 'stop';
+  /** How good models are. @default as published, where it is */
+  readonly quality?: QualityOptions;
   /** Sessions stay where they were served. @default they do */
   readonly sticky?: StickyOptions | false;
   readonly split?: Split;
@@ -66,6 +80,8 @@ export interface Router {
   plan(request: RouteRequest, options?: { readonly strategy?: string }): RoutePlan;
   /** Makes the attempts of a plan. */
   run<Answer>(plan: RoutePlan, options: RunOptions<Answer>): Promise<RunResult<Answer>>;
+  /** Makes a decision again out of its record, also with a strategy of one's own. */
+  replay(record: Routing): Replayed;
   /** A strategy of one's own. What it says orders the routes that are allowed; it cannot allow others. */
   registerRoutingStrategy(name: string, score: ScoreFunction): void;
   /** What is known of keys and places, for other replicas. */
@@ -87,6 +103,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     options.weights === undefined ? strategyOf(options.strategy ?? 'balanced') : weighted(options.weights);
   if (options.split !== undefined) splitArm(options.split, '');
   const pool = createKeyPool({
+    ...(options.breaker !== undefined && { breaker: options.breaker }),
     ...options.keys,
     nowMs,
     ...(options.onTransition !== undefined && { onTransition: options.onTransition }),
@@ -98,6 +115,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     ...(options.onBreaker !== undefined && { onBreaker: options.onBreaker }),
   });
   const sticky = options.sticky === false ? undefined : createStickySessions(options.sticky);
+  const quality = createQualityLookup(options.quality);
   const budget = createRetryBudget(options.retryBudget);
   const blame = createRequestBlame();
   const runContext = {
@@ -114,24 +132,39 @@ export function createRouter(options: RouterOptions = {}): Router {
     maxWaitMs: options.maxWaitMs ?? 10_000,
     firstByteMs: options.firstByteMs,
     hedgeAfterMs: options.hedgeAfterMs,
+    whenUnanswered: options.whenUnanswered ?? 'elsewhere',
   };
 
   function strategyOf(name: string): Strategy {
     return custom.get(name) ?? strategies[parseStrategyName(name)];
   }
 
-  const preferredOf = (request: RouteRequest): (StickyRoute & { readonly why: string }) | undefined => {
-    const session = request.sessionId;
-    const before = session === undefined ? undefined : sticky?.find(session, nowMs());
-    if (before !== undefined) return { ...before, why: 'sticky session' };
-    if (options.split === undefined) return undefined;
-    return { targetId: splitArm(options.split, session ?? request.id), why: `split "${options.split.name}"` };
+  const weighedBy = new WeakMap<ObjectiveWeights, Strategy>();
+  /** What the request says, else what its route says, else what the router does. */
+  const strategyFor = ({ rules }: RouteRequest, named: string | undefined): Strategy => {
+    if (named !== undefined) return strategyOf(named);
+    if (rules?.weights === undefined) return usual;
+    const strategy = weighedBy.get(rules.weights) ?? weighted(rules.weights);
+    weighedBy.set(rules.weights, strategy);
+    return strategy;
   };
+
+  const preferredOf = (request: RouteRequest): PreferredRoute | undefined => {
+    const session = request.sessionId;
+    const before = session === undefined ? undefined : stickyOf(request)?.find(session, nowMs());
+    if (before !== undefined) return { ...before, why: 'sticky session' };
+    const split = request.rules?.split ?? options.split;
+    if (split === undefined) return undefined;
+    return { targetId: splitArm(split, session ?? request.id), why: `split "${split.name}"` };
+  };
+
+  const stickyOf = ({ rules }: RouteRequest): typeof sticky => (rules?.sticky === false ? undefined : sticky);
 
   const router: Router = {
     keys: pool,
     plan(request, { strategy } = {}) {
       const preferred = preferredOf(request);
+      const session = stickyOf(request) && request.sessionId;
       const constraints = { ...options.constraints, ...request.constraints };
       return planRoute(
         { ...request, constraints },
@@ -139,19 +172,33 @@ export function createRouter(options: RouterOptions = {}): Router {
           nowMs,
           pool,
           places,
-          strategy: strategy === undefined ? usual : strategyOf(strategy),
+          quality,
+          strategy: strategyFor(request, strategy),
           random: seededRandom(`${seed}\n${request.id}`),
+          ...(session !== undefined && { sessionRandom: () => seededRandom(`session\n${session}`) }),
           ...(preferred !== undefined && { preferred }),
         },
       );
     },
     async run(plan, runOptions) {
       const random = seededRandom(`${seed}\n${plan.request.id}\nattempts`);
-      const run = await runAttempts(plan, runOptions, { ...runContext, random });
+      const {
+        split: _split,
+        sticky: _sticky,
+        weights: _weights,
+        errorClasses = [],
+        ...rules
+      } = plan.request.rules ?? {};
+      const table = errorClasses.length === 0 ? runContext.table : [...errorClasses, ...runContext.table];
+      const run = await runAttempts(plan, runOptions, { ...runContext, ...rules, table, random });
       const session = plan.request.sessionId;
       if (run.result === 'succeeded' && run.route !== undefined && session !== undefined) {
         const { target, keyId } = run.route;
-        sticky?.remember(session, { targetId: target.id, ...(keyId !== undefined && { keyId }) }, nowMs());
+        stickyOf(plan.request)?.remember(
+          session,
+          { targetId: target.id, ...(keyId !== undefined && { keyId }) },
+          nowMs(),
+        );
       }
       return run;
     },
@@ -173,10 +220,22 @@ export function createRouter(options: RouterOptions = {}): Router {
         reason: () => 'as it says',
       });
     },
-    state: () => ({ keys: pool.facts(), breakers: places.facts() }),
+    replay: (record) => {
+      const own = custom.get(record.strategy);
+      return replay(record, own === undefined ? {} : { strategy: own });
+    },
+    state: () => {
+      const sessions = sticky?.facts(nowMs()) ?? [];
+      return {
+        keys: pool.facts(),
+        breakers: places.facts(),
+        ...(sessions.length > 0 && { sessions }),
+      };
+    },
     merge(state) {
       pool.merge(state.keys);
       places.merge(state.breakers);
+      sticky?.merge(state.sessions ?? [], nowMs());
     },
     async exchange(store, replica) {
       await store.put(replica, router.state(), stateLastsMs);

@@ -1,15 +1,18 @@
 import type { Money } from '@genops/core';
 
 /** What a request may ask of a model. */
-export type Capability =
-  | 'tools'
-  | 'vision'
-  | 'audio'
-  | 'json_schema'
-  | 'json_mode'
-  | 'streaming'
-  | 'reasoning'
-  | 'prefill';
+export const capabilities = [
+  'tools',
+  'vision',
+  'audio',
+  'json_schema',
+  'json_mode',
+  'streaming',
+  'reasoning',
+  'prefill',
+] as const;
+
+export type Capability = (typeof capabilities)[number];
 
 /** A place that could serve a call: a model at a provider, perhaps in a region, perhaps in a tier. */
 export interface RouteTarget {
@@ -23,7 +26,7 @@ export interface RouteTarget {
   /** @default not known, which is noted and lets requests pass */
   readonly capabilities?: readonly Capability[];
   readonly contextTokens?: number;
-  /** How good its answers are, 0 to 1; from a source that the configuration names. @default 0.5 */
+  /** How good its answers are, 0 to 1. @default as published, see `QualityOptions` */
   readonly quality?: number;
   /** Does not keep what it is sent. */
   readonly zeroRetention?: boolean;
@@ -34,6 +37,8 @@ export interface PricedTarget {
   readonly target: RouteTarget;
   /** What the request will probably cost; absent where no price is known. */
   readonly cost?: Money;
+  /** The most that it can come to. @default `cost` */
+  readonly bound?: Money;
 }
 
 /** What the request needs, whoever serves it. */

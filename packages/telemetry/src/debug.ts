@@ -1,8 +1,8 @@
 import { amountOf, type GovernorEvent, type GovernorListener, type LedgerEntry } from '@genops/core';
 
 /**
- * Writes one line for each attempt and each refusal: for whom, which model, verdict, cost, route. Prompts,
- * answers and keys are in none of it.
+ * Writes one line for each attempt and each refusal (for whom, which model, verdict, cost, route), and for each
+ * threshold, breaker and key that changed. Prompts, answers and keys themselves are in none of it.
  *
  * @param write - takes a line, its end included: `(line) => process.stderr.write(line)`
  */
@@ -18,6 +18,19 @@ function wordsOf(event: GovernorEvent): (string | undefined)[] {
     const { limitId, settled, held, amount, unit, currency } = event.limit;
     const used = `used=${settled} held=${held} of=${amount}`;
     return ['threshold', `limit=${quoted(limitId)}`, `at=${event.threshold}%`, used, currency ?? unit];
+  }
+  if (event.kind === 'breaker')
+    return ['breaker', `${event.of}=${quoted(event.id)}`, event.state, until(event.until)];
+  if (event.kind === 'key') {
+    const { keyId, provider, fromState, toState, trigger } = event;
+    return [
+      'key',
+      `key=${quoted(keyId)}`,
+      `provider=${quoted(provider)}`,
+      `${fromState}->${toState}`,
+      `by=${trigger}`,
+      until(event.until),
+    ];
   }
   const { call, entry } = event;
   const { verdict, reasonCode, message, rules, routing } = entry.decision;
@@ -68,4 +81,8 @@ function tokensOf({ usage }: LedgerEntry): string | undefined {
 /** What others wrote cannot break out of its place in the line. */
 function quoted(text: string): string {
   return /^[\w./:@,~+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function until(instant: string | undefined): string | undefined {
+  return instant === undefined ? undefined : `until=${instant}`;
 }

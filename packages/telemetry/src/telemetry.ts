@@ -100,7 +100,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
     counts.events += 1;
     budgets.note(event);
     measure(event, dimensions, record);
-    if (event.kind === 'threshold') return;
+    if (!('call' in event)) return;
     if (!isSampled(event.call.id)) {
       counts.sampledOut += 1;
       return;

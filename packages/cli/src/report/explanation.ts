@@ -65,7 +65,7 @@ function routingText({
   strategy,
   candidates,
   restingKeys = [],
-  otherKeys = {},
+  keys = {},
   routeEfficiency,
 }: Routing): string[] {
   const efficiency = routeEfficiency === undefined ? '' : `, route efficiency ${routeEfficiency.toFixed(2)}`;
@@ -89,8 +89,12 @@ function routingText({
         ({ keyId, reason, until }) => `${keyId}: ${reason}${until === undefined ? '' : `, until ${until}`}`,
       ),
     ),
-    ...Object.entries(otherKeys).map(([target, number]) =>
-      field('', `${number} more keys of ${target} could have been used`),
+    ...lines(
+      'keys',
+      Object.entries(keys).map(([target, { usable, resting = {} }]) => {
+        const why = Object.entries(resting).map(([reason, number]) => `, ${number} rested: ${reason}`);
+        return `${usable} of ${target} could have been used${why.join('')}`;
+      }),
     ),
   ];
 }

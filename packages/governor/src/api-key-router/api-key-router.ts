@@ -16,10 +16,13 @@ import {
 } from '@genops/router';
 import type { MeteredRoute } from '../directory.ts';
 import { createGovernor, type Governor, type GovernorOptions } from '../governor.ts';
+import type { RoutingOptions } from '../routes.ts';
 import { createWebClient, webTransport } from '../web.ts';
 import { effectOf, limitOf, type RoutingPolicy, readPolicy } from './policies.ts';
 
-export type ApiKeyRouterOptions = Omit<GovernorOptions, 'providers'>;
+export interface ApiKeyRouterOptions extends Omit<GovernorOptions, 'providers' | 'routing'> {
+  readonly routing?: RoutingOptions;
+}
 
 /** A chat request as any provider's Chat Completions takes it. Everything in it is passed on. */
 export interface RouteIntent {

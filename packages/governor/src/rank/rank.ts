@@ -1,6 +1,7 @@
-import type { ModelAt, RankedModel, RankObjective, RankQuestion } from '@genops/core';
+import type { ModelAt, RankedModel, RankQuestion } from '@genops/core';
 import type { Pricing } from '@genops/pricing';
-import { type PricedTarget, type Router, type StrategyName, targetId } from '@genops/router';
+import { type PricedTarget, type Router, targetId } from '@genops/router';
+import { needsOf } from '../needs.ts';
 
 export interface RankerOptions {
   readonly router: Pick<Router, 'plan'>;
@@ -11,54 +12,44 @@ export interface RankerOptions {
   readonly newId: () => string;
 }
 
-const strategyOf: Readonly<Record<RankObjective, StrategyName>> = {
-  cost: 'cost',
-  latency: 'latency',
-  reliability: 'reliability',
-  balanced: 'balanced',
-  order: 'failover',
-  round_robin: 'fairness',
-};
-
-/** English text has about four bytes to a token. */
-const bytesPerToken = 4;
-
 /**
- * Orders candidates as the router would: by what this very request will probably cost at each, and by what
- * was measured of each. What nothing may be sent to now comes last, with the reason.
+ * What the router would do with these candidates, told without doing it: its plan, by what this very request
+ * will probably cost at each and by what was measured of each. What nothing may be sent to now comes last,
+ * with the reason. An objective is a strategy of the router by one of its names.
  */
 export function createRanker(options: RankerOptions): (question: RankQuestion) => readonly RankedModel[] {
   const { router, pricing, pricedAt, now, newId } = options;
   return ({ candidates, objective, facts }) => {
     const at = now().toISOString();
-    const placed = new Map<string, ModelAt>();
     const targets = candidates.map((place): PricedTarget => {
-      const id = targetId(place);
-      placed.set(id, place);
-      const bound = pricing.estimate({
+      const probable = pricing.estimate({
         ...pricedAt(place),
         at,
         facts: { ...facts, requestModel: place.model },
       });
-      return { target: { id, ...place }, ...(bound.result === 'bounded' && { cost: bound.cost.total }) };
+      return {
+        target: { id: targetId(place), ...place },
+        ...(probable.result === 'bounded' && { cost: probable.cost.total }),
+      };
     });
-    const needs = {
-      inputTokens: Math.ceil(facts.inputBytes / bytesPerToken),
-      outputTokens: facts.maxOutputTokens ?? 0,
-    };
-    const { routes, rejected } = router.plan(
-      { id: newId(), targets, needs, stream: facts.stream },
-      { strategy: strategyOf[objective] },
+    const { decided } = router.plan(
+      { id: newId(), targets, needs: needsOf(facts), stream: facts.stream },
+      { strategy: objective },
     );
     return [
-      ...routes.map(({ target: { provider, model }, score, reason, cost }) => ({
-        provider,
-        model,
+      ...decided.ranked.map(({ judged: { priced }, score, reason }) => ({
+        provider: priced.target.provider,
+        model: priced.target.model,
         score,
         reason,
-        ...(cost !== undefined && { estimatedCost: cost }),
+        ...(priced.cost !== undefined && { estimatedCost: priced.cost }),
       })),
-      ...rejected.map(({ targetId: id, reason }) => ({ ...(placed.get(id) as ModelAt), score: 0, reason })),
+      ...decided.against.map(({ priced: { target }, against }) => ({
+        provider: target.provider,
+        model: target.model,
+        score: 0,
+        reason: against as string,
+      })),
     ];
   };
 }

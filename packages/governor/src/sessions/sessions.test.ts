@@ -330,7 +330,7 @@ describe('step', () => {
   });
 
   it('counts an attempt that the provider failed, at what it cost', async () => {
-    govern();
+    govern({ routing: false });
     upstream.setReply({ status: 500 });
     const workflow = governor.startSession();
     await expect(workflow.step('draft', () => ask())).rejects.toMatchObject({ status: 500 });

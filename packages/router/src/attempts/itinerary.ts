@@ -50,7 +50,8 @@ export function createItinerary(plan: RoutePlan, pool: KeyPool, random: Random):
     return false;
   };
 
-  const move = (next: Next, route: PlannedRoute): boolean => {
+  /** @param onlyElsewhere - the place may have done the work already: no other key of it is asked to do it again */
+  const move = (next: Next, route: PlannedRoute, onlyElsewhere = false): boolean => {
     const others = ahead.slice(1);
     switch (next) {
       case 'next_key': {
@@ -63,7 +64,7 @@ export function createItinerary(plan: RoutePlan, pool: KeyPool, random: Random):
         const elsewhere = others.filter(({ target }) => target.provider !== route.target.provider);
         const near = others.filter(({ target }) => target.provider === route.target.provider);
         if (land([...elsewhere, ...near])) return true;
-        return move('next_key', route);
+        return !onlyElsewhere && move('next_key', route);
       }
       case 'next_model':
         return land(others.filter(({ target }) => target.model !== route.target.model));
@@ -94,7 +95,7 @@ export function createItinerary(plan: RoutePlan, pool: KeyPool, random: Random):
         }
       }
       const next = errorClass.next === 'same_key' ? (errorClass.otherwise ?? 'next_key') : errorClass.next;
-      return move(next, route) ? 'moved' : 'ended';
+      return move(next, route, errorClass.maybeBilled) ? 'moved' : 'ended';
     },
     skip() {
       const route = ahead[0];

@@ -33,6 +33,8 @@ export interface RunContext extends MakeContext {
   readonly firstByteMs: number | undefined;
   /** After how long without a first byte a second attempt starts beside the first. */
   readonly hedgeAfterMs: number | undefined;
+  /** Whether a request may be asked elsewhere that the provider may have worked on already. */
+  readonly whenUnanswered: 'elsewhere' | 'stop';
 }
 
 /** How an operation ended, and why no further attempt was made. */
@@ -42,7 +44,7 @@ export interface RunResult<Answer> {
   readonly answer?: Answer;
   readonly route?: PlannedRoute;
   readonly attempts: readonly AttemptRecord[];
-  /** `answered`, `committed`, `stop`, `no_route_left`, `deadline`, `retry_budget`, `max_attempts`, `too_long_a_wait`. */
+  /** `answered`, `committed`, `stop`, `unanswered`, `no_route_left`, `deadline`, `retry_budget`, `max_attempts`, `too_long_a_wait`. */
   readonly because: string;
 }
 
@@ -116,6 +118,7 @@ export async function runAttempts<Answer>(
     }
 
     const errorClass = made.errorClass as ErrorClass;
+    if (errorClass.maybeBilled && context.whenUnanswered === 'stop') return finish('unanswered');
     const moved = moveOn(itinerary, errorClass, restarts < maxRestarts);
     if (moved === 'restarted') restarts += 1;
     if (moved === 'ended') return finish(errorClass.next === 'stop' ? 'stop' : 'no_route_left');
@@ -198,6 +201,8 @@ function moveOn(
     errorClass.key !== 'invalidate' &&
     errorClass.key !== 'exhaust' &&
     errorClass.blame !== 'request' &&
+    // Somebody else might be let in; the same one will not be.
+    !(errorClass.blame === 'nobody' && errorClass.next === 'next_key') &&
     !errorClass.maybeBilled;
   if (moved !== 'ended' || errorClass.next === 'stop' || errorClass.next === 'next_model' || !mayPass)
     return moved;

@@ -164,6 +164,73 @@ describe('a key', () => {
     expect(drawnId(pool)).toBe('a');
   });
 
+  it('has a quota of its own within that of its account, and several windows and units of each', () => {
+    const { pool, clock } = setUp();
+    register(pool, ['a', 'b'], { account: 'acme' });
+    pool.configureQuota('a', [{ unit: 'requests', limit: 3, window: 'minute' }]);
+    pool.configureQuota(
+      'a',
+      [
+        { unit: 'requests', limit: 1, window: 'minute' },
+        { unit: 'tokens', limit: 1_000, window: 'daily' },
+      ],
+      { of: 'key' },
+    );
+    use(pool, 'a', succeeded);
+    expect(pool.quotaState('a').state).toBe('exhausted');
+    expect(pool.quotaState('a').windows).toHaveLength(3);
+    expect(pool.quotaState('b').state).not.toBe('exhausted');
+    expect(draw(pool).keys).toMatchObject({ live: 1, resting: { quota_exhausted: 1 } });
+    use(pool, 'b', succeeded);
+    use(pool, 'b', succeeded);
+    expect(drawnId(pool)).toBe('no_key_ready: 2 quota_exhausted');
+    clock.nowMs += 60_000;
+    expect(draw(pool).keys).toMatchObject({ live: 2 });
+  });
+
+  it.each([
+    [{ unit: 'requests', limit: 0, window: 'daily' }, 'quotas[0].limit'],
+    [{ unit: 'requests', limit: 1.5, window: 'daily' }, 'quotas[0].limit'],
+    [{ unit: 'requests', limit: 1, window: { seconds: 0 } }, 'quotas[0].window.seconds'],
+  ] as const)('refuses the quota %j and keeps what it had', (quota, where) => {
+    const { pool } = setUp();
+    register(pool, ['a']);
+    pool.configureQuota('a', [{ unit: 'requests', limit: 7, window: 'daily' }]);
+    expect(() => pool.configureQuota('a', [quota])).toThrow(where);
+    expect(() =>
+      pool.configureQuota('a', [
+        { ...quota, limit: 1, window: 'daily' },
+        { ...quota, limit: 2, window: 'daily' },
+      ]),
+    ).toThrow('twice');
+    expect(pool.quotaState('a').windows).toMatchObject([{ limit: 7 }]);
+  });
+
+  it('of a session is the same wherever it is asked, and only the sessions of a key that rests move', () => {
+    const pools = ['one', 'two'].map((seed) => {
+      const { pool } = setUp();
+      register(
+        pool,
+        Array.from({ length: 50 }, (_, index) => `k${index}`),
+      );
+      return { pool, numbers: seededRandom(seed) };
+    });
+    const keysOf = (at: number) =>
+      Array.from({ length: 300 }, (_, session) => {
+        const { pool, numbers } = pools[at] as (typeof pools)[0];
+        return drawnId(pool, { random: numbers, sessionRandom: () => seededRandom(`session ${session}`) });
+      });
+    const before = keysOf(0);
+    expect(keysOf(1)).toEqual(before);
+    expect(new Set(before).size).toBeGreaterThan(40);
+    pools[0]?.pool.setState('k7', 'throttled');
+    const after = keysOf(0);
+    for (const [session, key] of before.entries()) {
+      if (key === 'k7') expect(after[session]).not.toBe('k7');
+      else expect(after[session]).toBe(key);
+    }
+  });
+
   it('learns what is left from the answers', () => {
     const { pool, clock } = setUp();
     register(pool, ['a']);
@@ -184,7 +251,7 @@ describe('a key', () => {
     register(pool, ['eu'], { team: 'search', region: 'eu', tier: 'premium', models: ['gpt-4o-mini'] });
     expect(drawnId(pool)).toBe('no_key');
     expect(drawnId(pool, { question: { ...question, team: 'ads' } })).toBe('no_key');
-    expect(pool.usable('mine', { ...question, team: 'ads' }, need)).toBe(false);
+    expect(drawnId(pool, { keep: 'mine', question: { ...question, team: 'ads' } })).toBe('no_key');
     const asked = { ...question, team: 'search' };
     expect(drawnId(pool, { question: asked })).toBe('mine');
     expect(drawnId(pool, { question: { ...asked, model: 'gpt-4o-mini', region: 'us' } })).toBe('mine');
@@ -294,15 +361,7 @@ describe('a pool', () => {
       }
     }
     lease?.end(failed({ effect: 'throttle' }));
-    const shown = [
-      pool.get('a'),
-      pool.list(),
-      pool.facts(),
-      pool.sealed(),
-      pool.resting(question),
-      lease,
-      transitions,
-    ];
+    const shown = [pool.get('a'), pool.list(), pool.facts(), pool.sealed(), lease, transitions];
     shown.push(errors as never, draw(pool) as never, pool.quotaState('a') as never);
     expect(JSON.stringify(shown)).not.toContain(canary);
     expect(JSON.stringify(shown)).not.toContain(Buffer.from(canary).toString('base64').slice(0, 16));

@@ -15,6 +15,7 @@ import type { KeyFact } from '../state/facts.ts';
 import { type Cell, createCell, type KeyQuestion, type RestingKey, serves } from './cell.ts';
 import { type Drawn, drawKey, type KeyDraw } from './draw-key.ts';
 import { type Key, type KeyMetadata, type KeyView, type QuotaGroup, viewOf } from './key.ts';
+import { fitsKey, headroomOf, quotaStateOf } from './key-quota.ts';
 import { type KeyState, mayFollow, type StateTransition } from './key-state.ts';
 import { createKeyStates, isLive } from './key-states.ts';
 import { type KeyLease, leaseKey } from './lease.ts';
@@ -67,7 +68,17 @@ export interface KeyPool {
   revoke(id: string): KeyView;
   /** @throws {ConfigurationError} when that state may not follow */
   setState(id: string, state: KeyState, options?: SetStateOptions): KeyView;
-  configureQuota(id: string, quotas: readonly QuotaConfiguration[]): void;
+  /**
+   * Takes the place of what was configured before; what answers tell stays.
+   *
+   * @param options.of - what every key of its account shares, or what this one may use of that. @default 'account'
+   * @throws {ConfigurationError} for a limit that is none, or the same window twice
+   */
+  configureQuota(
+    id: string,
+    quotas: readonly QuotaConfiguration[],
+    options?: { readonly of?: 'account' | 'key' },
+  ): void;
   quotaState(id: string, need?: QuotaNeed): QuotaState;
   get(id: string): KeyView | undefined;
   list(filter?: { readonly provider?: string; readonly team?: string }): readonly KeyView[];
@@ -75,13 +86,10 @@ export interface KeyPool {
   sealed(): readonly SealedSecret[];
   /** True when this provider's calls go out with keys of the pool. */
   knows(provider: string): boolean;
-  draw(draw: KeyDraw): Drawn;
-  /** True when this very key could serve now. */
-  usable(keyId: string, question: KeyQuestion, need: QuotaNeed): boolean;
+  /** @returns the key, and how it is with all that could have been drawn */
+  draw(draw: KeyDraw & PoolDraw): Drawn & { readonly keys: TargetKeys };
   /** @returns nothing when the key cannot be used any more */
   lease(keyId: string, need: QuotaNeed): KeyLease | undefined;
-  /** Every key that gets no traffic now, and why; lists that never change. */
-  resting(question: KeyQuestion): readonly (readonly RestingKey[])[];
   /** How many keys could be drawn now. */
   live(question: KeyQuestion): number;
   /** When the first resting key is back; undefined when none will be by itself. */
@@ -89,6 +97,26 @@ export interface KeyPool {
   facts(): readonly KeyFact[];
   merge(facts: readonly KeyFact[]): void;
 }
+
+/** Whom a key is drawn for. */
+export interface PoolDraw {
+  readonly question: KeyQuestion;
+  /** The one to take if it can serve: of a session. */
+  readonly keep?: string;
+}
+
+/** How it is with all keys that serve something. */
+export interface TargetKeys {
+  /** Could be drawn. */
+  readonly live: number;
+  /** How many rest, by reason; absent where none does. */
+  readonly resting?: Readonly<Record<string, number>>;
+  /** Some of them one by one. */
+  readonly named: readonly RestingKey[];
+}
+
+/** The most resting keys that are named one by one. */
+const mostNamed = 20;
 
 /** What callers can make the pool remember: teams and models come from them. */
 const rememberedQuestions = 10_000;
@@ -165,6 +193,14 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
     return found;
   };
 
+  /** The key of a session, if this very one can serve now. */
+  const kept = ({ keep, question, need }: KeyDraw & PoolDraw, now: number): Drawn | undefined => {
+    const key = keep === undefined ? undefined : keys.get(keep);
+    if (key === undefined || !isLive(key, now) || !fitsKey(key, need, now)) return undefined;
+    if (!serves((cellOf.get(key) as Cell).kind, question)) return undefined;
+    return { result: 'drawn', keyId: key.id, reason: 'as before', headroom: headroomOf(key, now) };
+  };
+
   const pool: KeyPool = {
     register({ id = `key_${keys.size + 1}`, provider, secret, metadata = {} }) {
       if (keys.has(id)) throw new ConfigurationError('key.id', `"${id}" is there already`);
@@ -181,6 +217,7 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
         metadata,
         createdAtMs: now,
         group: groupOf(id, provider, metadata.account),
+        own: metadata.account === undefined ? undefined : createQuota(options.quota),
         breaker: createBreaker(tellingBreaker(options.breaker, 'key', id, options.onBreaker)),
         latency: createPeakEwma({ prior: 1_000 }),
         success: createSuccessRate(),
@@ -225,12 +262,14 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
       else states.enter(key, state, trigger);
       return viewOf(key);
     },
-    configureQuota(id, quotas) {
-      const { quota, members } = keyOf(id).group;
-      quota.configure(quotas, nowMs());
+    configureQuota(id, quotas, { of = 'account' } = {}) {
+      const key = keyOf(id);
+      const { quota, members } = key.group;
+      const configured = of === 'key' ? (key.own ?? quota) : quota;
+      configured.configure(quotas, nowMs());
       for (const member of members) states.refresh(member);
     },
-    quotaState: (id, need = smallestNeed) => keyOf(id).group.quota.state(need, nowMs()),
+    quotaState: (id, need = smallestNeed) => quotaStateOf(keyOf(id), need, nowMs()),
     get: (id) => (keys.has(id) ? viewOf(keyOf(id)) : undefined),
     list({ provider, team } = {}) {
       states.wake();
@@ -249,35 +288,24 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
     knows: (provider) => cellsOf.has(provider),
     draw(draw) {
       states.wake();
-      return drawKey(matching(draw.question), draw, nowMs());
-    },
-    usable(keyId, question, need) {
-      states.wake();
-      const key = keys.get(keyId);
-      if (key === undefined || !isLive(key, nowMs())) return false;
-      return serves((cellOf.get(key) as Cell).kind, question) && key.group.quota.fits(need, nowMs());
+      const now = nowMs();
+      const among = matching(draw.question);
+      return { ...(kept(draw, now) ?? drawKey(among, draw, now)), keys: censusOf(among) };
     },
     lease(keyId, need) {
       states.wake();
       const key = keys.get(keyId);
-      if (key === undefined || !isLive(key, nowMs()) || !key.group.quota.fits(need, nowMs()))
-        return undefined;
+      if (key === undefined || !isLive(key, nowMs()) || !fitsKey(key, need, nowMs())) return undefined;
       const permit = key.breaker.acquire(nowMs());
       if (permit === undefined) return undefined;
       return leaseKey(key, permit, need, { nowMs, vault, states, cooldownMs, exhaustedMs });
-    },
-    resting(question) {
-      states.wake();
-      return matching(question).map((cell) => cell.resting());
     },
     live(question) {
       states.wake();
       return matching(question).reduce((sum, { live }) => sum + live, 0);
     },
     nextAtMs(question) {
-      const ends = matching(question).flatMap((cell) =>
-        cell.resting().flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)])),
-      );
+      const ends = matching(question).flatMap((cell) => cell.backAtMs() ?? []);
       return ends.length === 0 ? undefined : Math.min(...ends);
     },
     facts() {
@@ -289,6 +317,7 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
         restsUntilMs: key.restsUntilMs,
         breaker: key.breaker.snapshot(),
         windows: key.group.quota.windows(nowMs()),
+        ...(key.own?.known && { own: key.own.windows(nowMs()) }),
       }));
     },
     merge(facts) {
@@ -297,6 +326,7 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
         if (key === undefined) continue;
         key.breaker.merge(fact.breaker);
         key.group.quota.merge(fact.windows, nowMs());
+        if (fact.own !== undefined) key.own?.merge(fact.own, nowMs());
         if (fact.state === key.state) key.restsUntilMs = Math.max(key.restsUntilMs, fact.restsUntilMs);
         else if (fact.stateUpdatedAtMs > key.stateUpdatedAtMs) {
           key.state = fact.state;
@@ -312,11 +342,29 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
 }
 
 /** Keys of which nothing is known but that they are there need not be told of. */
-function hasNews({ state, stateUpdatedAtMs, createdAtMs, breaker, group }: Key): boolean {
+function hasNews({ state, stateUpdatedAtMs, createdAtMs, breaker, group, own }: Key): boolean {
   return (
     state !== 'available' ||
     stateUpdatedAtMs > createdAtMs ||
     breaker.snapshot().changedAtMs > 0 ||
-    group.quota.known
+    group.quota.known ||
+    own?.known === true
   );
+}
+
+function censusOf(cells: readonly Cell[]): TargetKeys {
+  let live = 0;
+  let resting: Record<string, number> | undefined;
+  const named: RestingKey[] = [];
+  for (const cell of cells) {
+    live += cell.live;
+    if (cell.resting.size === 0) continue;
+    resting ??= {};
+    for (const [reason, count] of cell.reasons) resting[reason] = (resting[reason] ?? 0) + count;
+    for (const key of cell.resting.values()) {
+      if (named.length >= mostNamed) break;
+      named.push(key);
+    }
+  }
+  return { live, named, ...(resting !== undefined && { resting }) };
 }

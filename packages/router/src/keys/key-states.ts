@@ -1,6 +1,7 @@
 import { smallestNeed } from '../quota/quota.ts';
 import type { Cell, RestingKey } from './cell.ts';
 import type { Key } from './key.ts';
+import { fitsKey, fitsKeyAtMs } from './key-quota.ts';
 import { type KeyState, mayFollow, type StateTransition } from './key-state.ts';
 import { createWakeUps } from './wake-ups.ts';
 
@@ -90,17 +91,17 @@ interface Rest {
 
 /** Why a key gets no traffic; undefined when it gets some. */
 function restOf(key: Key, nowMs: number, recheckMs: number): Rest | undefined {
-  const { state, breaker, group } = key;
+  const { state, breaker } = key;
   if (state === 'disabled' || state === 'invalid') return { reason: state };
   if (state === 'throttled' || state === 'exhausted') return { reason: state, untilMs: key.restsUntilMs };
   if (!breaker.admits(nowMs)) {
     // Half-open with its probe under way: its outcome tells, this is for a probe that never comes back.
     return { reason: 'breaker_open', untilMs: Math.max(breaker.opensAtMs(nowMs) ?? 0, nowMs + 1_000) };
   }
-  if (!group.quota.fits(smallestNeed, nowMs)) {
+  if (!fitsKey(key, smallestNeed, nowMs)) {
     return {
       reason: 'quota_exhausted',
-      untilMs: group.quota.fitsAtMs(smallestNeed, nowMs) ?? nowMs + recheckMs,
+      untilMs: fitsKeyAtMs(key, smallestNeed, nowMs) ?? nowMs + recheckMs,
     };
   }
   return isFull(key) ? { reason: 'busy' } : undefined;
@@ -121,6 +122,6 @@ function restingKey(key: Key, { reason, untilMs }: Rest): RestingKey {
   return {
     keyId: key.id,
     reason,
-    ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
+    ...(untilMs !== undefined && { untilMs }),
   };
 }

@@ -61,6 +61,8 @@ export interface Key {
   readonly metadata: KeyMetadata;
   readonly createdAtMs: number;
   readonly group: QuotaGroup;
+  /** What it may use of the group's capacity by itself; absent where it is the whole group. */
+  readonly own: Quota | undefined;
   readonly breaker: Breaker;
   readonly latency: PeakEwma;
   readonly success: SuccessRate;

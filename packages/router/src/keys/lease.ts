@@ -2,6 +2,7 @@ import type { Permit } from '../failures/breaker.ts';
 import type { Headers } from '../failures/failure.ts';
 import { type QuotaNeed, smallestNeed } from '../quota/quota.ts';
 import type { Key, Material } from './key.ts';
+import { learnFrom, takeFrom } from './key-quota.ts';
 import type { KeyStates } from './key-states.ts';
 import type { Vault } from './vault.ts';
 
@@ -54,11 +55,11 @@ export function leaseKey(key: Key, permit: Permit, need: QuotaNeed, context: Lea
   const startedAtMs = nowMs();
   const { quota, members } = key.group;
   const material = materialOf(key, startedAtMs);
-  const settleQuota = changingGroup(startedAtMs, () => quota.take(need, startedAtMs));
+  const settleQuota = changingGroup(startedAtMs, () => takeFrom(key, need, startedAtMs));
   key.inFlight += 1;
   key.usageCount += 1;
   key.lastUsedAtMs = startedAtMs;
-  if (permit.probe || key.metadata.maxConcurrent !== undefined) states.refresh(key);
+  if (permit.probe || key.metadata.maxConcurrent !== undefined || key.own?.known) states.refresh(key);
   let ended = false;
 
   return {
@@ -95,14 +96,14 @@ export function leaseKey(key: Key, permit: Permit, need: QuotaNeed, context: Lea
     if (outcome.result === 'succeeded') {
       permit.succeeded(now);
       settleQuota(outcome.used);
-      quota.learn(key.provider, outcome.headers, now);
+      learnFrom(key, outcome.headers, now);
       key.latency.observe(outcome.latencyMs, now);
       key.success.observe(true, now);
       if (key.state === 'recovering') states.enter(key, 'available', 'success');
       return false;
     }
     settleQuota({ requests: 1, inputTokens: 0, outputTokens: 0 });
-    quota.learn(key.provider, outcome.headers, now);
+    learnFrom(key, outcome.headers, now);
     const replaced = outcome.effect === 'invalidate' && isReplaced(key, material, now);
     if (outcome.blamed && !replaced) {
       permit.failed(now);

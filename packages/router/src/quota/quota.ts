@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@genops/core';
 import type { Headers } from '../failures/failure.ts';
 import { learnWindows, type RateLimitSignal } from './learn.ts';
 import { createUsageRate, type Prediction, predictExhaustion } from './prediction.ts';
@@ -29,6 +30,7 @@ export interface CapacityThresholds {
 
 /** What is left of one key, or of all keys of one account together. */
 export interface Quota {
+  /** @throws {ConfigurationError} for an amount that is none, or two windows of one unit and length */
   configure(configurations: readonly QuotaConfiguration[], nowMs: number): void;
   /** Takes what an answer's headers say for a fact. @returns whether they said anything */
   learn(provider: string, headers: Headers, nowMs: number): boolean;
@@ -83,8 +85,9 @@ export function createQuota(options: QuotaOptions = {}): Quota {
 
   const quota: Quota = {
     configure(configurations, nowMs) {
+      const made = checkedWindows(configurations, nowMs);
       for (const [id, window] of windows) if (window.source === 'configured') windows.delete(id);
-      for (const configuration of configurations) put(windowOf(configuration, nowMs));
+      for (const window of made) put(window);
     },
     learn(provider, headers, nowMs) {
       const learnt = learnWindows(provider, headers, nowMs, options.signals);
@@ -138,7 +141,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       const now = current(nowMs);
       if (!quota.fits(need, nowMs)) return { state: 'exhausted', windows: now };
       const byFact = stateOf(quota.headroom(nowMs), options.thresholds);
-      const prediction = soonest(
+      const prediction = soonestOf(
         now.flatMap((window) => {
           const rate = rates.get(window.unit);
           return rate === undefined ? [] : [predictExhaustion(window, rate, nowMs)];
@@ -146,7 +149,7 @@ export function createQuota(options: QuotaOptions = {}): Quota {
       );
       if (prediction === undefined) return { state: byFact, windows: now };
       return {
-        state: lower(byFact, predictedState(prediction, options.thresholds)),
+        state: worstState(byFact, predictedState(prediction, options.thresholds)),
         windows: now,
         prediction,
       };
@@ -164,6 +167,35 @@ export function createQuota(options: QuotaOptions = {}): Quota {
     },
   };
   return quota;
+}
+
+function checkedWindows(configurations: readonly QuotaConfiguration[], nowMs: number): QuotaWindow[] {
+  const ids = new Set<string>();
+  return configurations.map((configuration, index) => {
+    const { unit, limit, window } = configuration;
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw new ConfigurationError(
+        `quotas[${index}].limit`,
+        `expected a whole number from 1 up, got ${limit}`,
+      );
+    }
+    if (typeof window === 'object' && !(window.seconds > 0 && window.seconds < Number.POSITIVE_INFINITY)) {
+      throw new ConfigurationError(
+        `quotas[${index}].window.seconds`,
+        `expected a number above 0, got ${window.seconds}`,
+      );
+    }
+    const made = windowOf(configuration, nowMs);
+    const id = windowId(made);
+    if (ids.has(id)) {
+      throw new ConfigurationError(
+        `quotas[${index}]`,
+        `${unit} in a window of this length stand there twice`,
+      );
+    }
+    ids.add(id);
+    return made;
+  });
 }
 
 function windowId({ unit, windowMs, source }: QuotaWindow): string {
@@ -195,8 +227,8 @@ function unusedOf(taken: QuotaNeed, used: QuotaNeed | undefined): QuotaNeed {
 
 const order: readonly CapacityState[] = ['exhausted', 'critical', 'constrained', 'abundant'];
 
-/** A prediction may lower what is known, never raise it. */
-function lower(fact: CapacityState, predicted: CapacityState): CapacityState {
+/** Of two: a prediction may lower what is known, never raise it. */
+export function worstState(fact: CapacityState, predicted: CapacityState): CapacityState {
   return order[Math.min(order.indexOf(fact), order.indexOf(predicted))] as CapacityState;
 }
 
@@ -211,7 +243,7 @@ function predictedState(prediction: Prediction, thresholds: CapacityThresholds =
   return prediction.hours < (thresholds.constrainedHours ?? 24) ? 'constrained' : 'abundant';
 }
 
-function soonest(predictions: readonly (Prediction | undefined)[]): Prediction | undefined {
+export function soonestOf(predictions: readonly (Prediction | undefined)[]): Prediction | undefined {
   let first: Prediction | undefined;
   for (const prediction of predictions) {
     if (prediction !== undefined && (first === undefined || prediction.hours < first.hours))

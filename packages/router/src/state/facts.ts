@@ -9,7 +9,10 @@ export interface KeyFact {
   readonly stateUpdatedAtMs: number;
   readonly restsUntilMs: number;
   readonly breaker: BreakerSnapshot;
+  /** Of its account. */
   readonly windows: readonly QuotaWindow[];
+  /** Of the key alone, where it shares an account. */
+  readonly own?: readonly QuotaWindow[];
 }
 
 /** What one replica knows of a provider or a model at a provider. */
@@ -18,8 +21,18 @@ export interface BreakerFact {
   readonly breaker: BreakerSnapshot;
 }
 
+/** Where a session is served. */
+export interface SessionFact {
+  readonly sessionId: string;
+  readonly targetId: string;
+  readonly keyId?: string;
+  readonly atMs: number;
+}
+
 /** Everything that replicas tell one another. Facts may come in any order, and more than once. */
 export interface RouterState {
   readonly keys: readonly KeyFact[];
   readonly breakers: readonly BreakerFact[];
+  /** The sessions used last. */
+  readonly sessions?: readonly SessionFact[];
 }

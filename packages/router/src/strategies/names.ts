@@ -30,6 +30,9 @@ export const strategyAliases: Readonly<Record<string, StrategyName>> = {
   quality_optimized: 'quality',
   round_robin: 'fairness',
   fallback: 'failover',
+  order: 'failover',
+  fallback_to_reliable: 'reliability',
+  prefer_premium_tier: 'quality',
 };
 
 /** @throws {ConfigurationError} for a name that means nothing: a word must not switch routing off */

@@ -10,6 +10,7 @@ const candidate = (
   target: { id, provider: 'p', model: id },
   cost: 1,
   quality: 0.5,
+  qualityFrom: 'configured',
   headroom: 1,
   position: 0,
   ...changes,

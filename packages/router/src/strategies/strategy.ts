@@ -10,6 +10,8 @@ export interface RouteCandidate {
   readonly measured: Measured;
   /** 0 to 1. */
   readonly quality: number;
+  /** Where that is from: `configured`, a benchmark with its date, or `not known, taken as 0.5`. */
+  readonly qualityFrom: string;
   /** The share that is left of the key's quotas, 0 to 1. */
   readonly headroom: number;
   /** Place in the configured order, from 0. */
@@ -30,6 +32,8 @@ export interface Field {
 /** Says how well each candidate does by one measure, 0 to 1, and why. */
 export interface Strategy {
   readonly name: string;
+  /** Of several objectives: how much each counts. With them the strategy can be made again. */
+  readonly weights?: Readonly<Record<string, number>>;
   /** By what keys are told apart within a target. */
   readonly keys: KeyPreference;
   score(candidate: RouteCandidate, field: Field): number;

@@ -31,6 +31,7 @@ export function weighted(weights: ObjectiveWeights, name = 'weighted'): Strategy
   const heaviest = parts.reduce((best, part) => (part.weight > best.weight ? part : best));
   return {
     name,
+    weights,
     keys: heaviest.strategy.keys,
     score: (candidate, field) =>
       parts.reduce((sum, { strategy, weight }) => sum + weight * strategy.score(candidate, field), 0) / total,

@@ -27,8 +27,8 @@ export function createBudgets(now: () => Date, mostStates: number): Budgets {
   return {
     note: (event) => {
       if (event.kind === 'threshold') return keep(event.limit, undefined);
+      if (event.kind !== 'settled' && event.kind !== 'refused') return;
       const { entry } = event;
-      if (event.kind === 'corrected') return;
       const states = (event.kind === 'settled' ? event.limits : undefined) ?? entry.decision.limits;
       for (const state of states) keep(state, entry.provider);
     },
