@@ -99,6 +99,38 @@ testProvider(bedrock, {
     claude('/invoke-with-response-stream', true),
     llamaExchange('/invoke', false),
     llamaExchange('/invoke-with-response-stream', true),
+    ...[
+      'stability.sd3-5-large-v1%3A0',
+      'us.stability.stable-image-core-v1%3A1',
+      'amazon.nova-canvas-v1%3A0',
+      'amazon.titan-image-generator-v2%3A0',
+    ].map(
+      (name): ExchangeFixture => ({
+        ...exchange('/invoke', false),
+        path: `/model/${name}/invoke`,
+        request: {
+          bytes: Buffer.from(
+            JSON.stringify({
+              taskType: 'TEXT_IMAGE',
+              textToImageParams: { text: 'A railway station in rain' },
+              imageGenerationConfig: { numberOfImages: 2, width: 1024, height: 1024, quality: 'premium' },
+            }),
+          ),
+          facts: {
+            requestModel: decodeURIComponent(name),
+            choices: 2,
+            options: { imageSize: '1024x1024', imageQuality: 'premium' },
+          },
+          takesCap: false,
+        },
+        answer: {
+          bytes: Buffer.from(
+            '{"images":["iVBORw0KGgo=",null],"finish_reasons":[null,"Filter reason: output image"]}',
+          ),
+          facts: { usage: { images: 1 } },
+        },
+      }),
+    ),
     {
       ...exchange('/invoke', false),
       path: '/model/amazon.titan-embed-text-v2%3A0/invoke',

@@ -4,7 +4,7 @@ export { anthropicBatches } from './anthropic-batches/index.ts';
 export { anthropicBatchResults } from './anthropic-batches/results.ts';
 export { anthropicMessages } from './anthropic-messages/index.ts';
 export { bedrockConverse } from './bedrock-converse/index.ts';
-export { bedrockEmbeddings, bedrockInvoke } from './bedrock-invoke/index.ts';
+export { bedrockEmbeddings, bedrockImages, bedrockInvoke } from './bedrock-invoke/index.ts';
 export { cohereChat } from './cohere-chat/index.ts';
 export { gemini } from './gemini/index.ts';
 export { geminiEmbeddings } from './gemini-embeddings/index.ts';

@@ -1,5 +1,11 @@
 import { defineProvider, freeRoutes, meteredRoutes, type Provider, refusedRoutes } from '@genops/core';
-import { bedrockConverse, bedrockEmbeddings, bedrockInvoke, unmetered } from '@genops/dialects';
+import {
+  bedrockConverse,
+  bedrockEmbeddings,
+  bedrockImages,
+  bedrockInvoke,
+  unmetered,
+} from '@genops/dialects';
 import { readBedrockHead } from './head.ts';
 
 export interface BedrockOptions {
@@ -25,11 +31,10 @@ export function createBedrock({ region = 'us-east-1' }: BedrockOptions = {}): Pr
     routes: [
       ...meteredRoutes(bedrockConverse, ['/model/*/converse', '/model/*/converse-stream']),
       ...meteredRoutes(bedrockEmbeddings, ['/model/*embed*/invoke']),
-      ...meteredRoutes(unmetered('image_generation', bedrockInvoke), [
-        '/model/*stability.*/invoke',
-        '/model/*amazon.nova-canvas*/invoke',
-        '/model/*amazon.titan-image*/invoke',
-      ]),
+      ...meteredRoutes(
+        bedrockImages,
+        imageMakers.map((model) => `/model/${model}/invoke`),
+      ),
       ...meteredRoutes(bedrockInvoke, ['/model/*/invoke', '/model/*/invoke-with-response-stream']),
       ...meteredRoutes(unmetered('video_generation', bedrockInvoke), ['/async-invoke']),
       ...meteredRoutes(unmetered('moderation', bedrockInvoke), ['/guardrail/*/version/*/apply']),
@@ -42,6 +47,9 @@ export function createBedrock({ region = 'us-east-1' }: BedrockOptions = {}): Pr
     setup: { baseUrlEnv: { name: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME' } },
   });
 }
+
+/** Models that make images, as they are named in each region and across regions. */
+const imageMakers = ['stability.*', '*.stability.*', 'amazon.nova-canvas*', 'amazon.titan-image*'];
 
 /** Amazon Bedrock in its first region. */
 export const bedrock: Provider = createBedrock();

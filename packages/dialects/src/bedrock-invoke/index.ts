@@ -1,9 +1,9 @@
 import type { Dialect } from '@genops/core';
 import { renderConverseError, renderConverseStreamError } from '../bedrock-converse/error.ts';
 import { createDialect, type DialectParts } from '../dialect.ts';
-import { openInvokeRequest } from './request.ts';
+import { openImagesRequest, openInvokeRequest } from './request.ts';
 import { invokeStream } from './stream.ts';
-import { invokeAnswer } from './usage.ts';
+import { imagesAnswer, invokeAnswer } from './usage.ts';
 
 const shared: Omit<DialectParts, 'id' | 'operation'> = {
   openRequest: openInvokeRequest,
@@ -21,4 +21,13 @@ export const bedrockEmbeddings: Dialect = createDialect({
   id: 'bedrock-embeddings',
   operation: 'embeddings',
   ...shared,
+});
+
+/** InvokeModel for models that make images, which are charged one by one. */
+export const bedrockImages: Dialect = createDialect({
+  id: 'bedrock-images',
+  operation: 'image_generation',
+  ...shared,
+  openRequest: openImagesRequest,
+  answer: imagesAnswer,
 });

@@ -5,7 +5,7 @@ import { type Outline, outline, outlineMember } from '../json/outline.ts';
 import { openBrace } from '../json/scan.ts';
 import { applySplices, type Splice, setMembers } from '../json/splice.ts';
 import { measureInput } from '../request/media.ts';
-import { countParameter } from '../request/parameters.ts';
+import { countParameter, textParameter } from '../request/parameters.ts';
 import { pathModel } from '../request/path-model.ts';
 import { present } from '../usage/fields.ts';
 
@@ -52,6 +52,34 @@ export function openInvokeRequest(bytes: Uint8Array, path: string): OpenedReques
     usageRequested: true,
     rewrite: ({ maxOutputTokens }) => applySplices(bytes, setCap(body, place, maxOutputTokens)),
     rewritePath: ({ model }) => invokePath.rename(path, model),
+  };
+}
+
+/** Most images that one request may ask for. */
+const maximumImages = 5;
+
+/**
+ * Opens an InvokeModel request for images.
+ *
+ * @throws {InvalidRequestError} when no provider could serve it
+ */
+export function openImagesRequest(bytes: Uint8Array, path: string): OpenedRequest {
+  const opened = openInvokeRequest(bytes, path);
+  const config = outlineMember(outline(bytes), 'imageGenerationConfig');
+  const images = config && countParameter(config, 'numberOfImages', { most: maximumImages });
+  const [width, height] = ['width', 'height'].map((side) => config && countParameter(config, side));
+  const quality = config && textParameter(config, 'quality');
+  return {
+    ...opened,
+    facts: {
+      ...opened.facts,
+      choices: images ?? 1,
+      options: {
+        ...(width !== undefined && height !== undefined && { imageSize: `${width}x${height}` }),
+        ...(quality !== undefined && { imageQuality: quality }),
+      },
+    },
+    rewrite: () => bytes,
   };
 }
 

@@ -23,6 +23,15 @@ export const invokeAnswer: AnswerShape = {
   },
 };
 
+/** Images that were made; those that were filtered are not among them. */
+export const imagesAnswer: AnswerShape = {
+  about: invokeAnswer.about,
+  usage: (answer) => {
+    const images = at(answer, 'images');
+    return Array.isArray(images) ? { usage: { images: images.filter((one) => one !== null).length } } : {};
+  },
+};
+
 /** Amazon's, Anthropic's, or OpenAI's, which several other makers speak. */
 function shapeOf(answer: unknown): AnswerShape | undefined {
   if (at(answer, 'usage.inputTokens') !== undefined || at(answer, 'error') !== undefined)
