@@ -120,6 +120,67 @@ const responses = (path: string): ExchangeFixture => ({
   error,
 });
 
+const images = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: Buffer.from('{"model":"draw-prod","prompt":"A railway station in rain","size":"1024x1024"}'),
+    facts: { requestModel: 'draw-prod', options: { imageSize: '1024x1024' } },
+    takesCap: false,
+  },
+  answer: {
+    bytes: Buffer.from(
+      JSON.stringify({
+        created: 1762950411,
+        data: [{ b64_json: 'iVBORw0KGgo=' }],
+        usage: {
+          input_tokens: 11,
+          input_tokens_details: { image_tokens: 0, text_tokens: 11 },
+          output_tokens: 272,
+          total_tokens: 283,
+        },
+      }),
+    ),
+    facts: { usage: { inputTokens: 11, inputImageTokens: 0, outputTokens: 272, outputImageTokens: 272 } },
+  },
+  error,
+});
+
+const speech = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: Buffer.from('{"model":"speak-prod","input":"La gare est là. 🚉","voice":"alloy"}'),
+    facts: { requestModel: 'speak-prod', options: { characters: 17, outputAudio: true } },
+    takesCap: false,
+  },
+  answer: { bytes: Buffer.from([0xff, 0xf3, 0x44, 0xc4]), facts: {} },
+  error,
+});
+
+const transcription = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: Buffer.from(
+      '--X\r\nContent-Disposition: form-data; name="model"\r\n\r\nhear-prod\r\n--X\r\n' +
+        'Content-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\nBYTES\r\n--X--\r\n',
+    ),
+    facts: { requestModel: 'hear-prod', media: { audio: 1 } },
+    contentType: 'multipart/form-data; boundary=X',
+    takesCap: false,
+  },
+  answer: {
+    bytes: Buffer.from('{"text":"La gare est là.","duration":3.2}'),
+    facts: { usage: { audioSeconds: 4 } },
+  },
+  error,
+});
+
+/** At the deployment's address, and where the request names it. */
+const inBothPlaces = (
+  make: (path: string) => ExchangeFixture,
+  deployment: string,
+  path: string,
+): readonly ExchangeFixture[] => [inPath(make(`/deployments/${deployment}${path}`)), make(`/v1${path}`)];
+
 const chatRequest = { requestModel: 'search-prod', stream: true, maxOutputTokens: 200 };
 
 testProvider(azure, {
@@ -138,6 +199,11 @@ testProvider(azure, {
     embeddings('/v1/embeddings', 'search-embeddings'),
     responses('/responses'),
     responses('/v1/responses'),
+    ...inBothPlaces(images, 'draw-prod', '/images/generations'),
+    ...inBothPlaces(images, 'draw-prod', '/images/edits'),
+    ...inBothPlaces(speech, 'speak-prod', '/audio/speech'),
+    ...inBothPlaces(transcription, 'hear-prod', '/audio/transcriptions'),
+    ...inBothPlaces(transcription, 'hear-prod', '/audio/translations'),
   ],
 });
 

@@ -45,9 +45,74 @@ const compatibleError: ExchangeFixture['error'] = {
   lacks: ['error', 'error.message', 'error.type', 'error.param', 'error.code'],
 };
 
+/** Of one who asks for an image. */
+const imageFacts = {
+  responseId: 'pxQxWaYqBL5qvxN8Pj5-A2Qk',
+  responseModel: 'gemini-2.5-flash-image',
+  usage: { inputTokens: 8, outputTokens: 1296, outputImageTokens: 1290 },
+};
+
+const embeddings = (path: string, error: ExchangeFixture['error']): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: fixture('embed-request.json'),
+    facts: { requestModel: 'gemini-embedding-001', stream: false },
+    takesCap: false,
+  },
+  answer: { bytes: fixture('embed.json'), facts: { usage: { inputTokens: 7 } } },
+  error,
+});
+
+const images = (path: string, error: ExchangeFixture['error']): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: fixture('imagen-request.json'),
+    facts: {
+      requestModel: 'imagen-4.0-generate-001',
+      stream: false,
+      choices: 2,
+      options: { imageSize: '1K' },
+    },
+    takesCap: false,
+  },
+  // Two were asked for; one was filtered, which is not charged.
+  answer: { bytes: fixture('imagen.json'), facts: { usage: { images: 1 } } },
+  error,
+});
+
 testProvider(google, {
   keyHeaders: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   exchanges: [
+    embeddings('/v1beta/models/gemini-embedding-001:embedContent', geminiError),
+    images('/v1beta/models/imagen-4.0-generate-001:predict', geminiError),
+    {
+      path: '/v1beta/models/gemini-embedding-2:batchEmbedContents',
+      request: {
+        bytes: fixture('batch-embed-request.json'),
+        facts: { requestModel: 'gemini-embedding-2', stream: false, media: { image: 1 } },
+        takesCap: false,
+      },
+      answer: {
+        bytes: fixture('batch-embed.json'),
+        facts: { usage: { inputTokens: 265, inputImageTokens: 258 } },
+      },
+      error: geminiError,
+    },
+    {
+      path: '/v1beta/models/gemini-2.5-flash-image:generateContent',
+      request: {
+        bytes: fixture('generate-request.json'),
+        facts: { requestModel: 'gemini-2.5-flash-image', media: { image: 1 } },
+      },
+      answer: { bytes: fixture('generate-image.json'), facts: imageFacts },
+      error: geminiError,
+    },
+    ...[':generateContent', ':streamGenerateContent'].map((method) => ({
+      path: `/v1beta/tunedModels/ours-7${method}`,
+      request: { ...request, facts: { ...request.facts, requestModel: 'ours-7' } },
+      answer: { bytes: fixture('generate.json'), facts },
+      error: geminiError,
+    })),
     {
       path: '/v1beta/models/gemini-2.5-flash:generateContent',
       request: { ...request, facts: { ...request.facts, stream: false } },
@@ -92,7 +157,56 @@ testProvider(googleOpenAI, {
       },
       error: compatibleError,
     },
+    {
+      path: '/images/generations',
+      request: {
+        bytes: Buffer.from('{"model":"imagen-4.0-generate-001","prompt":"A railway station","n":2}'),
+        facts: { requestModel: 'imagen-4.0-generate-001', choices: 2 },
+        takesCap: false,
+      },
+      answer: {
+        bytes: Buffer.from('{"created":1762950411,"data":[{"b64_json":"iVBORw0KGgo="}]}'),
+        facts: { usage: { images: 1 } },
+      },
+      error: compatibleError,
+    },
   ],
+});
+
+const claudeFacts = {
+  responseId: 'msg_01XFDUDYJgAACzvnptvVoYEL',
+  responseModel: 'claude-sonnet-4-5-20250929',
+  serviceTier: 'standard',
+  usage: {
+    inputTokens: 2185,
+    cacheReadInputTokens: 1069,
+    cacheCreationInputTokens: 1109,
+    cacheCreation5mInputTokens: 85,
+    cacheCreation1hInputTokens: 1024,
+    outputTokens: 60,
+    reasoningOutputTokens: 22,
+    webSearches: 1,
+    webFetches: 0,
+  },
+};
+
+const claude = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: fixture('claude-request.json'),
+    facts: {
+      requestModel: 'claude-sonnet-4-5@20250929',
+      stream: true,
+      maxOutputTokens: 1024,
+      media: { image: 1 },
+    },
+  },
+  answer: { bytes: fixture('claude.json'), facts: claudeFacts },
+  stream: {
+    bytes: fixture('claude-stream.sse'),
+    facts: { ...claudeFacts, complete: true, outputBytes: 44, outputEvents: 4 },
+  },
+  error: { ...vertexError, lacks: ['type', 'error.type'] },
 });
 
 const vertexFacts = { ...facts, serviceTier: 'standard' };
@@ -122,6 +236,20 @@ testProvider(vertex, {
       stream: { bytes: fixture('vertex-generate-stream.sse'), facts: { ...vertexFacts, ...streamed } },
       error: vertexError,
     },
+    embeddings(`${parent}/publishers/google/models/gemini-embedding-001:embedContent`, vertexError),
+    images(`${parent}/publishers/google/models/imagen-4.0-generate-001:predict`, vertexError),
+    {
+      path: `${parent}/publishers/google/models/gemini-embedding-001:predict`,
+      request: {
+        bytes: fixture('vertex-embed-request.json'),
+        facts: { requestModel: 'gemini-embedding-001', stream: false },
+        takesCap: false,
+      },
+      answer: { bytes: fixture('vertex-embed.json'), facts: { usage: { inputTokens: 7 } } },
+      error: vertexError,
+    },
+    claude(`${parent}/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict`),
+    claude(`${parent}/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict`),
   ]),
 });
 

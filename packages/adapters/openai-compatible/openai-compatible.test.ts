@@ -170,20 +170,85 @@ const modelError = {
   bytes: fixture('ollama/error.json'),
   error: { status: 404, type: 'api_error', code: 'not_found', message: 'model "llama9" not found' },
 };
+const responsesFacts = {
+  responseId: 'resp_67cb71b351908190a308f3859487620d06981a8637e6bc44',
+  responseModel: 'openai/gpt-oss-120b',
+  serviceTier: 'default',
+  usage: { inputTokens: 36, cacheReadInputTokens: 0, outputTokens: 87, reasoningOutputTokens: 64 },
+};
 const completionsFacts = { responseId: 'cmpl-7', responseModel: 'some-model', usage: { ...tokens } };
 
-/** Completions and embeddings look the same everywhere. */
+const completions = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: Buffer.from('{"model":"some-model","prompt":"Où est la gare ?","max_tokens":200,"stream":true}'),
+    facts: { requestModel: 'some-model', stream: true, maxOutputTokens: 200 },
+  },
+  answer: { bytes: fixture('completions.json'), facts: completionsFacts },
+  stream: {
+    bytes: fixture('completions-stream.sse'),
+    facts: { ...completionsFacts, complete: true, outputBytes: 26, outputEvents: 2 },
+  },
+  error: modelError,
+});
+
+const transcription = (path: string): ExchangeFixture => ({
+  path,
+  request: {
+    bytes: Buffer.from(
+      '--X\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-large-v3\r\n--X\r\n' +
+        'Content-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\nBYTES\r\n--X--\r\n',
+    ),
+    facts: { requestModel: 'whisper-large-v3', media: { audio: 1 } },
+    contentType: 'multipart/form-data; boundary=X',
+    takesCap: false,
+  },
+  answer: {
+    bytes: Buffer.from('{"task":"transcribe","text":"La gare est là.","duration":3.2}'),
+    facts: { usage: { audioSeconds: 4 } },
+  },
+  error: modelError,
+});
+
+/** What looks the same everywhere. */
 const besideChat: readonly ExchangeFixture[] = [
+  ...['/completions', '/fim/completions', '/beta/completions'].map(completions),
+  ...['/audio/transcriptions', '/audio/translations'].map(transcription),
   {
-    path: '/completions',
+    path: '/audio/speech',
     request: {
-      bytes: Buffer.from('{"model":"some-model","prompt":"Où est la gare ?","max_tokens":200,"stream":true}'),
-      facts: { requestModel: 'some-model', stream: true, maxOutputTokens: 200 },
+      bytes: Buffer.from('{"model":"playai-tts","input":"La gare est là. 🚉","voice":"Fritz-PlayAI"}'),
+      facts: { requestModel: 'playai-tts', options: { characters: 17, outputAudio: true } },
+      takesCap: false,
     },
-    answer: { bytes: fixture('completions.json'), facts: completionsFacts },
+    answer: { bytes: Buffer.from('RIFF'), facts: {} },
+    error: modelError,
+  },
+  {
+    path: '/images/generations',
+    request: {
+      bytes: Buffer.from('{"model":"grok-imagine-image","prompt":"A railway station in rain","n":2}'),
+      facts: { requestModel: 'grok-imagine-image', choices: 2 },
+      takesCap: false,
+    },
+    answer: {
+      bytes: Buffer.from('{"data":[{"b64_json":"iVBORw0KGgo="},{"b64_json":"iVBORw0KGgo="}]}'),
+      facts: { usage: { images: 2 } },
+    },
+    error: modelError,
+  },
+  {
+    path: '/responses',
+    request: {
+      bytes: Buffer.from(
+        '{"model":"openai/gpt-oss-120b","input":"Où est la gare ?","max_output_tokens":200,"stream":true}',
+      ),
+      facts: { requestModel: 'openai/gpt-oss-120b', stream: true, maxOutputTokens: 200 },
+    },
+    answer: { bytes: fixture('responses.json'), facts: responsesFacts },
     stream: {
-      bytes: fixture('completions-stream.sse'),
-      facts: { ...completionsFacts, complete: true, outputBytes: 26, outputEvents: 2 },
+      bytes: fixture('responses-stream.sse'),
+      facts: { ...responsesFacts, complete: true, outputBytes: 26, outputEvents: 3 },
     },
     error: modelError,
   },
@@ -201,6 +266,11 @@ const besideChat: readonly ExchangeFixture[] = [
     error: modelError,
   },
 ];
+
+function metersAt({ routes }: Provider, path: string): boolean {
+  const route = routes.find((one) => one.path === path && one.method === 'POST');
+  return route?.kind === 'metered' && route.dialect.usageComes !== 'never';
+}
 
 for (const { provider, folder, model, facts, streamFacts, streamedReasoning, error, lacks } of table) {
   const { bytes = 0, events = 0 } = streamedReasoning ?? {};
@@ -236,7 +306,7 @@ for (const { provider, folder, model, facts, streamFacts, streamedReasoning, err
           ...(lacks !== undefined && { lacks }),
         },
       },
-      ...besideChat.filter(({ path }) => provider.routes.some((route) => route.path === path)),
+      ...besideChat.filter(({ path }) => metersAt(provider, path)),
     ],
   });
 }
@@ -256,7 +326,7 @@ testProvider(openaiCompatible({ id: 'anyone', baseUrl: 'https://llm.example.com/
       },
       error: modelError,
     },
-    ...besideChat,
+    ...besideChat.filter(({ path }) => path === '/completions' || path === '/embeddings'),
   ],
 });
 

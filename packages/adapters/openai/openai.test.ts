@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { testProvider } from '@genops/testing/conformance';
+import { describe, expect, it } from 'vitest';
 import { openai } from './src/index.ts';
 
 const usage = {
@@ -92,6 +93,15 @@ testProvider(openai, {
       error: invalidKey,
     },
     {
+      path: '/responses/compact',
+      request: {
+        bytes: fixture('responses-request.json'),
+        facts: { requestModel: 'gpt-5-mini', media: { image: 1 } },
+      },
+      answer: { bytes: fixture('responses.json'), facts: responsesFacts },
+      error: invalidKey,
+    },
+    {
       path: '/completions',
       request: {
         bytes: fixture('completions-request.json'),
@@ -160,9 +170,56 @@ testProvider(openai, {
         bytes: fixture('transcription.json'),
         facts: { usage: { inputTokens: 14, inputAudioTokens: 14, outputTokens: 101 } },
       },
+      stream: {
+        bytes: fixture('transcription-stream.sse'),
+        facts: {
+          usage: { inputTokens: 148, inputAudioTokens: 140, outputTokens: 16 },
+          complete: true,
+          outputBytes: 47,
+          outputEvents: 11,
+        },
+      },
       error: invalidKey,
     })),
   ],
+});
+
+describe('the output of a batch', () => {
+  it('tells what each answer has consumed, and nothing of what failed or is no answer', () => {
+    const route = openai.routes.find(({ kind }) => kind === 'results');
+    if (route?.kind !== 'results') return expect.unreachable();
+    const lines = fixture('batch-output.jsonl').toString().trim().split('\n');
+    const read = [...lines, '{"messages":[]}', '7', 'null'].map((line) =>
+      route.results.readLine(JSON.parse(line)),
+    );
+    expect(read).toMatchObject([
+      { id: 'batch_req_671', operation: 'chat', facts: { serviceTier: 'batch', usage } },
+      { id: 'batch_req_672', operation: 'chat', facts: { usage: responsesFacts.usage } },
+      { id: 'batch_req_673', operation: 'embeddings', facts: { usage: { inputTokens: 12 } } },
+      ...Array(5).fill(undefined),
+    ]);
+  });
+});
+
+describe('what cannot be metered', () => {
+  const open = (path: string, body: Buffer, contentType?: string) => {
+    const route = openai.routes.find((one) => one.method === 'POST' && one.path === path);
+    if (route?.kind !== 'metered') throw new Error('It is not metered');
+    expect(route.dialect.usageComes).toBe('never');
+    return route.dialect.openRequest(body, path, contentType).facts.requestModel;
+  };
+
+  it('is known by its model where it names one, else by what it is', () => {
+    expect(open('/fine_tuning/jobs', Buffer.from('{"model":"gpt-4.1-mini","training_file":"file-1"}'))).toBe(
+      'gpt-4.1-mini',
+    );
+    expect(open('/videos', form({ model: 'sora-2' }, 'input_reference', 'image/png'), formType)).toBe(
+      'sora-2',
+    );
+    expect(open('/batches', Buffer.from('{"input_file_id":"file-1"}'))).toBe('batch');
+    expect(open('/batches', Buffer.from('{'))).toBe('batch');
+    expect(open('/batches', Buffer.from('{"model":"\\u0000"}'))).toBe('batch');
+  });
 });
 
 /** A form as clients send it, with one file in it. */

@@ -63,9 +63,46 @@ const rateLimit = {
   lacks: ['error.type', 'error.param'],
 };
 
+const messagesFacts = {
+  responseId: 'gen-1762950600-TWVzc2FnZXM',
+  responseModel: 'anthropic/claude-sonnet-4.5',
+  serviceTier: 'standard',
+  usage: {
+    inputTokens: 2185,
+    cacheReadInputTokens: 1069,
+    cacheCreationInputTokens: 1109,
+    cacheCreation5mInputTokens: 85,
+    cacheCreation1hInputTokens: 1024,
+    outputTokens: 60,
+    reasoningOutputTokens: 22,
+    webSearches: 1,
+    webFetches: 0,
+  },
+  reportedCost: money('0.0123'),
+  gateway: { hostProvider: 'Amazon Bedrock' },
+};
+
 testProvider(openrouter, {
   keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   exchanges: [
+    {
+      path: '/messages',
+      request: {
+        bytes: fixture('messages-request.json'),
+        facts: {
+          requestModel: 'anthropic/claude-sonnet-4.5',
+          stream: true,
+          maxOutputTokens: 1024,
+          media: { image: 1 },
+        },
+      },
+      answer: { bytes: fixture('messages.json'), facts: messagesFacts },
+      stream: {
+        bytes: fixture('messages-stream.sse'),
+        facts: { ...messagesFacts, complete: true, outputBytes: 44, outputEvents: 4 },
+      },
+      error: { ...rateLimit, lacks: ['type', 'error.type'] },
+    },
     {
       path: '/chat/completions',
       request: {

@@ -1,7 +1,7 @@
 import type { Attribution } from './attribution.ts';
 import type { Operation } from './call.ts';
 import type { Cost } from './cost.ts';
-import type { RequestFacts } from './dialect.ts';
+import type { AnswerFacts, RequestFacts } from './dialect.ts';
 import type { GovernorListener } from './events.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Limit, LimitState } from './limit.ts';
@@ -82,6 +82,14 @@ export interface UsageRecord {
   readonly model: string;
   /** Inclusive counters. */
   readonly usage?: Usage;
+  /** Work beside that usage, which another model did or which is priced on its own. */
+  readonly parts?: AnswerFacts['parts'];
+  /** The tier that served: `batch`. @default the provider's usual one */
+  readonly serviceTier?: string;
+  /** The provider's own id of the answer. */
+  readonly responseId?: string;
+  /** The model that answered, where that is not the one that was asked for. */
+  readonly responseModel?: string;
   /** What was charged, where that is known; wins over the catalogue. */
   readonly cost?: Money;
   /** Of an answer out of a cache: what it would have cost. Its cost is nothing. */

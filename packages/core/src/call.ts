@@ -13,6 +13,7 @@ export type Operation =
   | 'transcription'
   | 'moderation'
   | 'batch'
+  | 'fine_tuning'
   | 'count_tokens'
   | 'list_models';
 

@@ -19,6 +19,8 @@ export interface RequestFacts {
   readonly media?: Readonly<Partial<Record<'image' | 'audio' | 'video' | 'file', number>>>;
   /** What else a price may depend on: `searchContextSize`, `imageSize`, `imageQuality` … */
   readonly options?: Readonly<Record<string, string | number | boolean>>;
+  /** The requests that an order of many consists of; it can come to the sum of what each can come to. */
+  readonly requests?: readonly RequestFacts[];
 }
 
 /** What may be changed in a request on its way. Everything not named stays as the caller wrote it. */
@@ -119,6 +121,14 @@ export interface Dialect {
   /** Such as `openai-chat`. */
   readonly id: string;
   readonly operation: Operation;
+  /**
+   * When answers themselves do not tell what was consumed: `later`, with results that are read another time,
+   * until when the call counts as the most that it can come to; `never`, so that it is recorded without a price
+   * and an enforced money limit refuses it.
+   *
+   * @default answers tell
+   */
+  readonly usageComes?: 'later' | 'never';
   /**
    * Reads a request.
    *

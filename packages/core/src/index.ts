@@ -103,8 +103,16 @@ export {
   subtractMoney,
   sumMoney,
 } from './money.ts';
-export type { ModelAt, Provider, ProviderRoute, ProviderSetup, ReceiptRoute } from './provider.ts';
-export { defineProvider, withBaseUrl } from './provider.ts';
+export type {
+  ModelAt,
+  Provider,
+  ProviderRoute,
+  ProviderSetup,
+  ReceiptRoute,
+  ResultLine,
+  ResultsFormat,
+} from './provider.ts';
+export { defineProvider, freeRoutes, meteredRoutes, refusedRoutes, withBaseUrl } from './provider.ts';
 export type {
   Session,
   SessionBudget,

@@ -6,13 +6,82 @@ import { ConfigurationError } from './errors.ts';
 export type ProviderRoute =
   | {
       readonly kind: 'metered';
-      readonly method: 'POST';
+      readonly method: 'POST' | 'PATCH';
       /** Below the base URL: `/chat/completions`; `*` stands for one segment or part of one. */
       readonly path: string;
       readonly dialect: Dialect;
     }
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
-  | { readonly kind: 'free'; readonly method: string; readonly path: string; readonly operation?: Operation };
+  | {
+      readonly kind: 'free';
+      readonly method: string;
+      readonly path: string;
+      readonly operation?: Operation;
+      /**
+       * `account` where it shows or changes what the account keeps: files, batches, earlier answers, what was
+       * spent. Whoever lets several parties share an account has to think about these.
+       *
+       * @default 'call'
+       */
+      readonly reach?: 'call' | 'account';
+    }
+  /** Free itself; its answer tells, line by line, what work that was ordered before has consumed. */
+  | {
+      readonly kind: 'results';
+      readonly method: 'GET';
+      readonly path: string;
+      readonly results: ResultsFormat;
+    }
+  /** Known, and never sent: nothing that passes here could tell what it costs. */
+  | { readonly kind: 'refused'; readonly method: string; readonly path: string; readonly reason: string };
+
+/** How the lines of a file of results are read. */
+export interface ResultsFormat {
+  /** The id of the order that the results at this path belong to, where the path says it. */
+  orderAt?(path: string): string | undefined;
+  /**
+   * One line as parsed.
+   *
+   * @returns `undefined` for a line that tells of no work: an error, something that is no result
+   * @throws {UsageError} for counters that cannot be
+   */
+  readLine(line: unknown): ResultLine | undefined;
+}
+
+/** The work that one line of results tells of. */
+export interface ResultLine {
+  /** Unique within its order, and everywhere where the path names no order. */
+  readonly id: string;
+  readonly operation: Operation;
+  readonly facts: AnswerFacts;
+}
+
+/** Routes that a dialect meters. */
+export function meteredRoutes(dialect: Dialect, paths: readonly string[]): readonly ProviderRoute[] {
+  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect }));
+}
+
+/**
+ * Free routes, each written as in a reference: `'GET /models'`.
+ *
+ * @param more - what all of them share
+ */
+export function freeRoutes(
+  lines: readonly string[],
+  more: { readonly operation?: Operation; readonly reach?: 'account' } = {},
+): readonly ProviderRoute[] {
+  return lines.map((line) => ({ kind: 'free', ...methodAndPath(line), ...more }));
+}
+
+/** Routes that are refused by name, written likewise. */
+export function refusedRoutes(reason: string, lines: readonly string[]): readonly ProviderRoute[] {
+  return lines.map((line) => ({ kind: 'refused', ...methodAndPath(line), reason }));
+}
+
+function methodAndPath(line: string): { readonly method: string; readonly path: string } {
+  const [method = '', path = ''] = line.split(' ');
+  return { method, path };
+}
 
 /** A model as one provider names it. */
 export interface ModelAt {

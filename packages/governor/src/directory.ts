@@ -9,11 +9,25 @@ export type Found =
       readonly path: string;
     }
   | { readonly result: 'free'; readonly provider: Provider; readonly path: string }
+  | {
+      readonly result: 'results';
+      readonly provider: Provider;
+      readonly route: ResultsRoute;
+      readonly path: string;
+    }
+  /** Refused by name. */
+  | {
+      readonly result: 'refused';
+      readonly provider: Provider;
+      readonly path: string;
+      readonly reason: string;
+    }
   /** A known provider, and something of it that we cannot price. */
   | { readonly result: 'unknown_route'; readonly provider: Provider; readonly path: string }
   | { readonly result: 'unknown_provider' };
 
 export type MeteredRoute = Extract<ProviderRoute, { kind: 'metered' }>;
+export type ResultsRoute = Extract<ProviderRoute, { kind: 'results' }>;
 
 /** Knows providers by their address and routes by their path. */
 export interface Directory {
@@ -45,15 +59,25 @@ export function createDirectory(providers: readonly Provider[]): Directory {
       const path = url.slice(provider.baseUrl.length);
       const route = finders.get(provider)?.(method, path);
       if (route === undefined) return { result: 'unknown_route', provider, path };
-      return route.kind === 'free'
-        ? { result: 'free', provider, path }
-        : { result: 'metered', provider, route, path };
+      switch (route.kind) {
+        case 'free':
+          return { result: 'free', provider, path };
+        case 'refused':
+          return { result: 'refused', provider, path, reason: route.reason };
+        case 'results':
+          return { result: 'results', provider, route, path };
+        case 'metered':
+          return { result: 'metered', provider, route, path };
+      }
     },
     at: (baseUrl) => providerAt(baseUrl.replace(/\/+$/, '')),
   };
 }
 
-/** Finds a provider's route by method and path; a query does not matter, `*` stands for a run without a slash. */
+/**
+ * Finds a provider's route by method and path; a query does not matter, `*` stands for a run without a slash.
+ * Of several that fit, one without `*` wins, else the first in the record.
+ */
 export function createRouteFinder(
   provider: Provider,
 ): (method: string, path: string) => ProviderRoute | undefined {

@@ -1,4 +1,13 @@
-import { compareMoney, type ModelAt, type Provider } from '@genops/core';
+import {
+  addMoney,
+  type CostLine,
+  compareMoney,
+  Decimal,
+  type ModelAt,
+  type Provider,
+  type RequestFacts,
+  sumMoney,
+} from '@genops/core';
 import type { Bound, BoundQuestion } from '@genops/pricing';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line, Target } from './line.ts';
@@ -34,11 +43,85 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
       ...(facts.options !== undefined && { options: facts.options }),
     };
     const alternatives = alternativeModels.map((other) => pricedAt(target.provider, other));
-    const bound = boundAny(line, question, alternatives);
+    const bound = boundAs(line, identified, target, question, alternatives);
     return { target, requestModel, model, priceProvider, bound };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];
+}
+
+/** As the request's format tells: one call, an order of many, or something that nothing bounds. */
+function boundAs(
+  line: Line,
+  { request }: IdentifiedCall,
+  { provider }: Target,
+  question: BoundQuestion,
+  alternatives: readonly ModelAt[],
+): Bound {
+  if (request.dialect.usageComes === 'never') {
+    const message = `Nothing says beforehand what a call to ${question.model} can come to`;
+    return { result: 'unpriced', reason: 'unmetered', message };
+  }
+  const { requests } = question.facts;
+  return requests === undefined
+    ? boundAny(line, question, alternatives)
+    : boundOrder(line, question.at, provider, requests);
+}
+
+/** Bounds an order of many requests: the sum of what each can come to, of which each must be known. */
+function boundOrder(line: Line, at: string, provider: Provider, requests: readonly RequestFacts[]): Bound {
+  const bounds: Extract<Bound, { result: 'bounded' }>[] = [];
+  for (const { alternativeModels = [], ...facts } of requests) {
+    const { serviceTier, options } = facts;
+    const question: BoundQuestion = {
+      ...pricedAt(provider, facts.requestModel),
+      at,
+      facts,
+      tierIsCertain: true,
+      ...(serviceTier !== undefined && { serviceTier }),
+      ...(options !== undefined && { options }),
+    };
+    const bound = boundAny(
+      line,
+      question,
+      alternativeModels.map((other) => pricedAt(provider, other)),
+    );
+    if (bound.result === 'unpriced') return bound;
+    if (bound.maxOutputTokens !== undefined) {
+      const message = `A request to ${facts.requestModel} caps no answer, and an order is sent as it is`;
+      return { result: 'unpriced', reason: 'unmetered', message };
+    }
+    bounds.push(bound);
+  }
+  const lines = mergedLines(bounds.flatMap(({ cost }) => cost.lines));
+  const total = sumMoney(bounds.map(({ cost }) => cost.total));
+  return {
+    result: 'bounded',
+    cost: { result: 'priced', basis: 'estimated', total, lines },
+    inputTokens: bounds.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+    outputTokens: bounds.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+  };
+}
+
+/** One line for all that is charged alike. */
+function mergedLines(lines: readonly CostLine[]): readonly CostLine[] {
+  const merged = new Map<string, CostLine>();
+  for (const line of lines) {
+    const { quantity, subtotal, ...rate } = line;
+    const key = JSON.stringify(rate);
+    const before = merged.get(key);
+    merged.set(
+      key,
+      before === undefined
+        ? line
+        : {
+            ...rate,
+            quantity: new Decimal(before.quantity).plus(new Decimal(quantity)).toFixed(),
+            subtotal: addMoney(before.subtotal, subtotal),
+          },
+    );
+  }
+  return [...merged.values()];
 }
 
 /**

@@ -4,6 +4,7 @@ import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
 import { readRequest } from './read-request.ts';
+import { createResultsReader, type ResultsReader } from './results.ts';
 import { createWebClient, webTransport } from './web.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -44,18 +45,39 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         line.track(call).catch(web.fail);
         return web.response;
       }
-      case 'free': {
-        const request = new Request(input, init);
-        return fetch(
-          new Request(request, { headers: forwardedHeaders(Object.fromEntries(request.headers)) }),
-        );
+      case 'free':
+        return fetch(passedOn(input, init));
+      case 'results': {
+        const response = await fetch(passedOn(input, init));
+        return readAsResults(response, createResultsReader(line, found));
       }
+      case 'refused':
+        return options.onUnknownRoute === 'pass' ? fetch(input, init) : refuseNamed(found.reason);
       case 'unknown_route':
         return options.onUnknownRoute === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
       case 'unknown_provider':
         return options.onUnknownProvider === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
     }
   };
+}
+
+/** Everything but the headers that are ours. */
+function passedOn(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): Request {
+  const request = new Request(input, init);
+  return new Request(request, { headers: forwardedHeaders(Object.fromEntries(request.headers)) });
+}
+
+/** Nobody sees of results what is not booked. */
+function readAsResults(response: Response, results: ResultsReader): Response {
+  if (!response.ok || response.body === null) return response;
+  const booked = new TransformStream<Uint8Array, Uint8Array>({
+    async transform(chunk, controller) {
+      await results.push(chunk);
+      controller.enqueue(chunk);
+    },
+    flush: () => results.end(),
+  });
+  return new Response(response.body.pipeThrough(booked), response);
 }
 
 /** In its normal form; `undefined` for what is no URL, which `fetch` itself knows best how to refuse. */
@@ -83,7 +105,14 @@ function refuseUnknown(method: string, url: string, found: Found): Response {
     found.result === 'unknown_provider'
       ? `No governed provider is at ${origin}: add its record to "providers"`
       : `${method} ${pathname} is not governed yet, so what it costs could not be held; onUnknownRoute: 'pass' lets it through unmetered`;
-  const code = found.result === 'unknown_provider' ? 'unknown_provider' : 'unknown_route';
+  return refusal(found.result === 'unknown_provider' ? 'unknown_provider' : 'unknown_route', message);
+}
+
+function refuseNamed(reason: string): Response {
+  return refusal('unmetered', `${reason}; onUnknownRoute: 'pass' lets it through unmetered`);
+}
+
+function refusal(code: string, message: string): Response {
   return Response.json(
     { error: { message, type: 'permission_error', param: null, code } },
     { status: 403, headers: { 'x-should-retry': 'false', 'x-genops-reason': `x_${code}` } },

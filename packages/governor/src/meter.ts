@@ -36,6 +36,9 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       const outcome = facts.error === undefined ? 'completed' : 'failed';
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
+      const { usageComes } = identified.request.dialect;
+      if (usageComes === 'later') return estimated(outcome, 'results_pending', facts, boundUsage(plan));
+      if (usageComes === 'never') return known(outcome, facts, facts.usage ?? {});
       if (facts.usage !== undefined) return known(outcome, facts, facts.usage);
       if (facts.error !== undefined) return { outcome, usage: {}, estimated: false, flags: [], facts };
       return estimated(outcome, 'usage_missing', facts, seenOutput(identified, plan, body.byteLength, 1));

@@ -29,6 +29,14 @@ export function price(
   metered: Metered,
 ): Cost {
   const { bound } = plan.route;
+  const { usageComes } = identified.request.dialect;
+  if (usageComes !== undefined && wasServed(metered)) {
+    if (bound.result === 'bounded') return { ...bound.cost, basis: 'estimated' };
+    const { reportedCost } = metered.facts;
+    return reportedCost === undefined
+      ? bound
+      : { result: 'priced', total: reportedCost, lines: [], basis: 'reported' };
+  }
   try {
     const cost = priceUsage(line, identified, plan, at, metered);
     // Sound tells nothing of itself, and what is guessed of it are tokens, which may not be what is charged.
@@ -39,6 +47,11 @@ export function price(
     if (bound.result === 'unpriced') return bound;
     return { ...bound.cost, basis: 'estimated', warnings: [error.message] };
   }
+}
+
+/** False for what never reached the provider, and for what it turned down. */
+function wasServed({ outcome, usage }: Metered): boolean {
+  return usage !== undefined && (outcome !== 'failed' || Object.keys(usage).length > 0);
 }
 
 function priceUsage(line: Line, identified: IdentifiedCall, plan: Plan, at: string, metered: Metered): Cost {

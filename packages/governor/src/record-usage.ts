@@ -17,10 +17,15 @@ import { settledAmounts } from './reserve.ts';
  * Books a call that was made elsewhere: priced, counted on every limit, recorded, announced. What is spent
  * is spent, so no limit refuses it; the entry's decision warns when one is exceeded by it.
  *
+ * @param flag - what the entry is marked with
  * @throws {UsageError} for counters that cannot be
  * @throws {LedgerUnavailableError} when the store does not answer; it may be sent again with the same id
  */
-export async function recordUsage(line: Line, record: UsageRecord): Promise<LedgerEntry> {
+export async function recordUsage(
+  line: Line,
+  record: UsageRecord,
+  flag = record.avoided === undefined ? 'made_elsewhere' : 'cache_hit',
+): Promise<LedgerEntry> {
   const call: Call = {
     id: record.id ?? line.newId(),
     provider: record.provider,
@@ -68,9 +73,12 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
         limits: states,
       },
       ...(record.usage !== undefined && { usage: record.usage }),
+      ...(record.serviceTier !== undefined && { serviceTier: record.serviceTier }),
+      ...(record.responseId !== undefined && { responseId: record.responseId }),
+      ...(record.responseModel !== undefined && { responseModel: record.responseModel }),
       cost,
       outcome: 'completed',
-      flags: [record.avoided === undefined ? 'made_elsewhere' : 'cache_hit'],
+      flags: [flag],
     }),
   });
   if (booked.result === 'known') return bookedBefore(line, id, call.id);
@@ -78,7 +86,8 @@ export async function recordUsage(line: Line, record: UsageRecord): Promise<Ledg
   return announce(line, call, booked.ended, booked.thresholds);
 }
 
-function costOf(line: Line, call: Call, { usage = {}, cost, avoided }: UsageRecord): Cost {
+function costOf(line: Line, call: Call, record: UsageRecord): Cost {
+  const { usage = {}, cost, avoided, serviceTier, parts } = record;
   if (avoided !== undefined) {
     const zero = money('0', avoided.currency);
     return { result: 'priced', total: zero, lines: [], basis: 'computed', avoided };
@@ -87,6 +96,8 @@ function costOf(line: Line, call: Call, { usage = {}, cost, avoided }: UsageReco
     ...line.pricedAt({ provider: call.provider, model: call.requestModel }),
     at: call.at,
     usage,
+    ...(serviceTier !== undefined && { serviceTier }),
+    ...(parts !== undefined && { parts }),
     ...(cost !== undefined && { reportedCost: cost }),
   });
 }

@@ -44,7 +44,7 @@ function setUp(down: Name, served: Name): void {
     // As a provider that speaks nothing but its own format.
     {
       ...withBaseUrl(google, geminiUpstream.url),
-      routes: google.routes.filter((route) => route.kind === 'free' || route.dialect.id === 'gemini'),
+      routes: google.routes.filter((route) => route.kind !== 'metered' || route.dialect.id === 'gemini'),
     },
   ];
   const place = (provider: Name) => ({

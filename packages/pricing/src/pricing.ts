@@ -35,6 +35,8 @@ export interface PriceQuestion extends PricedModel {
 
 export interface BoundQuestion extends PricedModel {
   readonly facts: RequestFacts;
+  /** That no other tier than the one named can serve: orders of batches. @default false */
+  readonly tierIsCertain?: boolean;
 }
 
 export interface EstimateQuestion extends BoundQuestion {

@@ -178,6 +178,29 @@ describe('upperBound', () => {
     );
   });
 
+  it('is that of the tier alone where the tier is certain', () => {
+    fc.assert(
+      fc.property(exchange, usage, ({ asked, facts }, shape) => {
+        const { provider, model, at } = asked;
+        const place = { provider, model, at, serviceTier: 'batch' };
+        const bound = prices.upperBound({ ...place, facts, tierIsCertain: true });
+        const wider = prices.upperBound({ ...place, facts });
+        fc.pre(bound.result === 'bounded');
+        if (bound.result !== 'bounded') return;
+        if (wider.result === 'bounded')
+          expect(compareMoney(wider.cost.total, bound.cost.total)).toBeGreaterThanOrEqual(0);
+        const settled = prices.price({
+          ...place,
+          usage: shrinkTo(shape, bound.inputTokens, bound.outputTokens),
+        });
+        fc.pre(settled.result === 'priced');
+        if (settled.result !== 'priced') return;
+        expect(compareMoney(bound.cost.total, settled.total)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('holds whichever tier the provider chooses', () => {
     const tiers = ['default', 'flex', 'priority'];
     fc.assert(

@@ -43,7 +43,11 @@ function boundModel(locate: Locate, assumptions: Assumptions, question: BoundQue
   if (found.result === 'unpriced') return found;
   const { located, prices, at } = found;
   const { facts } = question;
-  const serviceTiers = possibleTiers(prices, question.serviceTier ?? facts.serviceTier);
+  const serviceTiers = possibleTiers(
+    prices,
+    question.serviceTier ?? facts.serviceTier,
+    question.tierIsCertain === true,
+  );
   if (serviceTiers === undefined) return noRate(located, `service tier "${question.serviceTier}"`);
   const speeds = possibleSpeeds(prices, question);
   if (speeds === undefined) return noRate(located, `speed "${question.speed}"`);
@@ -76,9 +80,18 @@ function boundModel(locate: Locate, assumptions: Assumptions, question: BoundQue
 
 /**
  * Tiers that may serve: the one asked for or, when it is full, the standard one. `auto` leaves the choice to
- * the provider; a request that names none is taken to get the standard tier.
+ * the provider; a request that names none is taken to get the standard tier. A tier that is certain decides
+ * alone, and costs as much as any other where a model has no price of its own for it.
  */
-function possibleTiers(prices: CompiledVersion, asked: string | undefined): readonly string[] | undefined {
+function possibleTiers(
+  prices: CompiledVersion,
+  asked: string | undefined,
+  isCertain: boolean,
+): readonly string[] | undefined {
+  if (isCertain) {
+    const tier = normalTier(asked);
+    return prices.serviceTiers.has(tier) ? [tier] : standardOnly;
+  }
   if (asked !== undefined && normalName(asked) === 'auto') {
     return [...prices.serviceTiers].filter((tier) => tier !== 'batch');
   }

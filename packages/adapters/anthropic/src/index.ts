@@ -1,5 +1,5 @@
-import { defineProvider, type Provider } from '@genops/core';
-import { anthropicMessages } from '@genops/dialects';
+import { defineProvider, freeRoutes, meteredRoutes, type Provider } from '@genops/core';
+import { anthropicBatches, anthropicBatchResults, anthropicMessages, unmetered } from '@genops/dialects';
 
 /**
  * Anthropic at its own address.
@@ -17,13 +17,44 @@ export const anthropic: Provider = defineProvider({
   authorize: (apiKey) => ({ 'x-api-key': apiKey }),
   headers: { 'anthropic-version': '2023-06-01' },
   routes: [
-    { kind: 'metered', method: 'POST', path: '/v1/messages', dialect: anthropicMessages },
-    { kind: 'free', method: 'POST', path: '/v1/messages/count_tokens', operation: 'count_tokens' },
-    { kind: 'free', method: 'GET', path: '/v1/models', operation: 'list_models' },
-    { kind: 'free', method: 'GET', path: '/v1/models/*', operation: 'list_models' },
-    { kind: 'free', method: 'GET', path: '/v1/messages/batches', operation: 'batch' },
-    { kind: 'free', method: 'GET', path: '/v1/messages/batches/*', operation: 'batch' },
-    { kind: 'free', method: 'POST', path: '/v1/messages/batches/*/cancel', operation: 'batch' },
+    ...meteredRoutes(anthropicMessages, ['/v1/messages']),
+    ...meteredRoutes(anthropicBatches, ['/v1/messages/batches']),
+    ...meteredRoutes(unmetered('text_completion', anthropicMessages), ['/v1/complete']),
+    {
+      kind: 'results',
+      method: 'GET',
+      path: '/v1/messages/batches/*/results',
+      results: anthropicBatchResults,
+    },
+    ...freeRoutes(['POST /v1/messages/count_tokens'], { operation: 'count_tokens' }),
+    ...freeRoutes(['GET /v1/models', 'GET /v1/models/*'], { operation: 'list_models' }),
+    ...freeRoutes(
+      [
+        'GET /v1/messages/batches',
+        'GET /v1/messages/batches/*',
+        'DELETE /v1/messages/batches/*',
+        'POST /v1/messages/batches/*/cancel',
+      ],
+      { operation: 'batch', reach: 'account' },
+    ),
+    ...freeRoutes(
+      [
+        'POST /v1/files',
+        'GET /v1/files',
+        'GET /v1/files/*',
+        'DELETE /v1/files/*',
+        'GET /v1/files/*/content',
+        'POST /v1/skills',
+        'GET /v1/skills',
+        'GET /v1/skills/*',
+        'DELETE /v1/skills/*',
+        'POST /v1/skills/*/versions',
+        'GET /v1/skills/*/versions',
+        'GET /v1/skills/*/versions/*',
+        'DELETE /v1/skills/*/versions/*',
+      ],
+      { reach: 'account' },
+    ),
   ],
   setup: {
     baseUrlEnv: { name: 'ANTHROPIC_BASE_URL' },

@@ -1,5 +1,22 @@
-import { type Dialect, defineProvider, type Provider, type ProviderRoute } from '@genops/core';
-import { openaiChat, openaiCompletions, openaiEmbeddings, openaiResponses } from '@genops/dialects';
+import {
+  defineProvider,
+  freeRoutes,
+  meteredRoutes,
+  type Provider,
+  type ProviderRoute,
+  refusedRoutes,
+} from '@genops/core';
+import {
+  openaiBatchResults,
+  openaiChat,
+  openaiCompletions,
+  openaiEmbeddings,
+  openaiImages,
+  openaiResponses,
+  openaiSpeech,
+  openaiTranscription,
+  unmetered,
+} from '@genops/dialects';
 
 export interface AzureOpenAIOptions {
   /** The address of the resource: `https://our-resource.openai.azure.com`. */
@@ -30,16 +47,14 @@ export function createAzureOpenAI({ endpoint, deployments = {} }: AzureOpenAIOpt
     authorize: (apiKey) => ({ 'api-key': apiKey }),
     priceAs: (deployment) => models.get(deployment) ?? deployment,
     routes: [
-      ...['/deployments/*', '/v1'].flatMap((parent) => [
-        metered(`${parent}/chat/completions`, openaiChat),
-        metered(`${parent}/completions`, openaiCompletions),
-        metered(`${parent}/embeddings`, openaiEmbeddings),
-      ]),
-      metered('/responses', openaiResponses),
-      metered('/v1/responses', openaiResponses),
-      { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/v1/models', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/v1/models/*', operation: 'list_models' },
+      ...['/deployments/*', '/v1'].flatMap(routesBelow),
+      ...meteredRoutes(openaiResponses, ['/responses', '/v1/responses']),
+      ...freeRoutes(['GET /models', 'GET /v1/models', 'GET /v1/models/*'], { operation: 'list_models' }),
+      ...['', '/v1'].flatMap(keptBelow),
+      ...refusedRoutes(
+        'A realtime session goes over a socket past here, so what it costs could not be seen',
+        ['GET /realtime', 'GET /v1/realtime', 'POST /v1/realtime/client_secrets', 'POST /v1/realtime/calls'],
+      ),
     ],
     setup: {
       baseUrlEnv: { name: 'AZURE_OPENAI_ENDPOINT', appended: '/openai' },
@@ -48,6 +63,44 @@ export function createAzureOpenAI({ endpoint, deployments = {} }: AzureOpenAIOpt
   });
 }
 
-function metered(path: string, dialect: Dialect): ProviderRoute {
-  return { kind: 'metered', method: 'POST', path, dialect };
+/** What a deployment can be asked, and the same where the request names it. */
+function routesBelow(parent: string): readonly ProviderRoute[] {
+  return [
+    ...meteredRoutes(openaiChat, [`${parent}/chat/completions`]),
+    ...meteredRoutes(openaiCompletions, [`${parent}/completions`]),
+    ...meteredRoutes(openaiEmbeddings, [`${parent}/embeddings`]),
+    ...meteredRoutes(openaiImages, [`${parent}/images/generations`, `${parent}/images/edits`]),
+    ...meteredRoutes(openaiSpeech, [`${parent}/audio/speech`]),
+    ...meteredRoutes(openaiTranscription, [`${parent}/audio/transcriptions`, `${parent}/audio/translations`]),
+  ];
+}
+
+/** What the resource keeps, and what is ordered of it. */
+function keptBelow(parent: string): readonly ProviderRoute[] {
+  return [
+    ...meteredRoutes(unmetered('batch', openaiChat), [`${parent}/batches`]),
+    ...meteredRoutes(unmetered('fine_tuning', openaiChat), [`${parent}/fine_tuning/jobs`]),
+    ...meteredRoutes(unmetered('video_generation', openaiChat), [`${parent}/videos`]),
+    { kind: 'results', method: 'GET', path: `${parent}/files/*/content`, results: openaiBatchResults },
+    ...freeRoutes(
+      [
+        `GET ${parent}/batches`,
+        `GET ${parent}/batches/*`,
+        `POST ${parent}/batches/*/cancel`,
+        `POST ${parent}/files`,
+        `GET ${parent}/files`,
+        `GET ${parent}/files/*`,
+        `DELETE ${parent}/files/*`,
+        `GET ${parent}/responses/*`,
+        `DELETE ${parent}/responses/*`,
+        `POST ${parent}/responses/*/cancel`,
+        `GET ${parent}/responses/*/input_items`,
+        `GET ${parent}/fine_tuning/jobs`,
+        `GET ${parent}/fine_tuning/jobs/*`,
+        `GET ${parent}/videos/*`,
+        `GET ${parent}/videos/*/content`,
+      ],
+      { reach: 'account' },
+    ),
+  ];
 }

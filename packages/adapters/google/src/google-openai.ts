@@ -1,5 +1,13 @@
-import { defineProvider, type Provider } from '@genops/core';
-import { defineOpenaiChat, openaiEmbeddings } from '@genops/dialects';
+import { defineProvider, freeRoutes, meteredRoutes, type Provider } from '@genops/core';
+import {
+  defineOpenaiChat,
+  openaiBatchResults,
+  openaiEmbeddings,
+  openaiImages,
+  unmetered,
+} from '@genops/dialects';
+
+const compatibleChat = defineOpenaiChat({ remainder: 'reasoning' });
 
 /**
  * What the Gemini API serves to clients of OpenAI, at the prices of the Gemini API. Its answers do not
@@ -15,15 +23,14 @@ export const googleOpenAI: Provider = defineProvider({
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   priceAs: (model) => ({ provider: 'google', model }),
   routes: [
-    {
-      kind: 'metered',
-      method: 'POST',
-      path: '/chat/completions',
-      dialect: defineOpenaiChat({ remainder: 'reasoning' }),
-    },
-    { kind: 'metered', method: 'POST', path: '/embeddings', dialect: openaiEmbeddings },
-    { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
-    { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
+    ...meteredRoutes(compatibleChat, ['/chat/completions']),
+    ...meteredRoutes(openaiEmbeddings, ['/embeddings']),
+    ...meteredRoutes(openaiImages, ['/images/generations']),
+    ...meteredRoutes(unmetered('video_generation', compatibleChat), ['/videos']),
+    ...meteredRoutes(unmetered('batch', compatibleChat), ['/batches']),
+    ...freeRoutes(['GET /models', 'GET /models/*'], { operation: 'list_models' }),
+    ...freeRoutes(['GET /batches/*', 'POST /files', 'GET /files/*', 'GET /videos/*'], { reach: 'account' }),
+    { kind: 'results', method: 'GET', path: '/files/*/content', results: openaiBatchResults },
   ],
   setup: { keyProbe: '/models' },
 });

@@ -1,5 +1,11 @@
-import { defineProvider, type Provider } from '@genops/core';
-import { gemini } from '@genops/dialects';
+import { defineProvider, freeRoutes, meteredRoutes, type Provider, refusedRoutes } from '@genops/core';
+import { gemini, geminiEmbeddings, imagen, unmetered } from '@genops/dialects';
+
+const renewal = {
+  kind: 'metered',
+  method: 'PATCH',
+  dialect: unmetered('generate_content', gemini),
+} as const;
 
 /**
  * The Gemini API, in each of its versions.
@@ -13,11 +19,59 @@ export const google: Provider = defineProvider({
   apiKeyEnv: 'GEMINI_API_KEY',
   authorize: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   routes: [
-    { kind: 'metered', method: 'POST', path: '/*/models/*:generateContent', dialect: gemini },
-    { kind: 'metered', method: 'POST', path: '/*/models/*:streamGenerateContent', dialect: gemini },
-    { kind: 'free', method: 'POST', path: '/*/models/*:countTokens', operation: 'count_tokens' },
-    { kind: 'free', method: 'GET', path: '/*/models', operation: 'list_models' },
-    { kind: 'free', method: 'GET', path: '/*/models/*', operation: 'list_models' },
+    ...meteredRoutes(gemini, ['/*/models/*:generateContent', '/*/models/*:streamGenerateContent']),
+    ...meteredRoutes(gemini, ['/*/tunedModels/*:generateContent', '/*/tunedModels/*:streamGenerateContent']),
+    ...meteredRoutes(geminiEmbeddings, ['/*/models/*:embedContent', '/*/models/*:batchEmbedContents']),
+    ...meteredRoutes(imagen, ['/*/models/*:predict']),
+    ...meteredRoutes(unmetered('batch', gemini), [
+      '/*/models/*:batchGenerateContent',
+      '/*/models/*:asyncBatchEmbedContent',
+    ]),
+    ...meteredRoutes(unmetered('video_generation', gemini), ['/*/models/*:predictLongRunning']),
+    // Kept at a price by the hour, for as long as somebody wants.
+    ...meteredRoutes(unmetered('generate_content', gemini), ['/*/cachedContents', '/*/interactions']),
+    { ...renewal, path: '/*/cachedContents/*' },
+    ...meteredRoutes(unmetered('fine_tuning', gemini), ['/*/tunedModels']),
+    ...meteredRoutes(unmetered('embeddings', gemini), [
+      '/*/fileSearchStores/*:uploadToFileSearchStore',
+      '/*/fileSearchStores/*:importFile',
+      '/upload/*/fileSearchStores/*:uploadToFileSearchStore',
+    ]),
+    ...freeRoutes(['POST /*/models/*:countTokens'], { operation: 'count_tokens' }),
+    ...freeRoutes(['GET /*/models', 'GET /*/models/*'], { operation: 'list_models' }),
+    ...freeRoutes(['GET /*/batches', 'GET /*/batches/*', 'POST /*/batches/*:cancel', 'DELETE /*/batches/*'], {
+      operation: 'batch',
+      reach: 'account',
+    }),
+    ...freeRoutes(
+      [
+        'GET /*/models/*/operations/*',
+        'GET /*/operations/*',
+        'GET /*/cachedContents',
+        'GET /*/cachedContents/*',
+        'DELETE /*/cachedContents/*',
+        'POST /upload/*/files',
+        'PUT /upload/*/files',
+        'GET /*/files',
+        'GET /*/files/*:download',
+        'GET /*/files/*',
+        'DELETE /*/files/*',
+        'GET /*/interactions/*',
+        'DELETE /*/interactions/*',
+        'GET /*/tunedModels',
+        'GET /*/tunedModels/*',
+        'DELETE /*/tunedModels/*',
+        'POST /*/fileSearchStores',
+        'GET /*/fileSearchStores',
+        'GET /*/fileSearchStores/*',
+        'DELETE /*/fileSearchStores/*',
+      ],
+      { reach: 'account' },
+    ),
+    ...refusedRoutes('A live session goes over a socket past here, so what it costs could not be seen', [
+      'GET /ws/*',
+      'POST /*/auth_tokens',
+    ]),
   ],
   setup: {
     baseUrlEnv: { name: 'GOOGLE_GEMINI_BASE_URL' },

@@ -1,4 +1,4 @@
-export type { OpenAICompatibleOptions } from './openai-compatible.ts';
+export type { OpenAICompatibleOptions, Service } from './openai-compatible.ts';
 export { openaiCompatible } from './openai-compatible.ts';
 export {
   cerebras,

@@ -1,5 +1,24 @@
-import { defineProvider, type Provider, type ProviderRoute, type ProviderSetup } from '@genops/core';
-import { type CapParameter, defineOpenaiChat, openaiCompletions, openaiEmbeddings } from '@genops/dialects';
+import {
+  defineProvider,
+  freeRoutes,
+  meteredRoutes,
+  type Provider,
+  type ProviderRoute,
+  type ProviderSetup,
+} from '@genops/core';
+import {
+  type CapParameter,
+  defineOpenaiChat,
+  openaiBatchResults,
+  openaiChat,
+  openaiCompletions,
+  openaiEmbeddings,
+  openaiImages,
+  openaiResponses,
+  openaiSpeech,
+  openaiTranscription,
+  unmetered,
+} from '@genops/dialects';
 
 /** What tells one provider that speaks plain OpenAI from another. */
 export interface OpenAICompatibleOptions {
@@ -14,7 +33,7 @@ export interface OpenAICompatibleOptions {
   /** Sent with every call unless the caller says otherwise. Lower-case names. @default none */
   readonly headers?: Readonly<Record<string, string>>;
   /** What it serves besides chat. @default ['completions', 'embeddings'] */
-  readonly serves?: readonly ('completions' | 'embeddings')[];
+  readonly serves?: readonly Service[];
   /**
    * Caps of a chat answer that it heeds; the first is added where the caller sets none.
    *
@@ -42,10 +61,9 @@ export function openaiCompatible(options: OpenAICompatibleOptions): Provider {
     apiKeyEnv: options.apiKeyEnv ?? `${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_API_KEY`,
     authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
     routes: [
-      { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: defineOpenaiChat({ caps }) },
-      ...serves.map((what) => besideChat[what]),
-      { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
+      ...meteredRoutes(defineOpenaiChat({ caps }), ['/chat/completions']),
+      ...serves.flatMap((what) => besideChat[what]),
+      ...freeRoutes(['GET /models', 'GET /models/*'], { operation: 'list_models' }),
       ...routes,
     ],
     setup: { keyProbe: '/models', ...setup },
@@ -53,7 +71,30 @@ export function openaiCompatible(options: OpenAICompatibleOptions): Provider {
   });
 }
 
-const besideChat: Readonly<Record<'completions' | 'embeddings', ProviderRoute>> = {
-  completions: { kind: 'metered', method: 'POST', path: '/completions', dialect: openaiCompletions },
-  embeddings: { kind: 'metered', method: 'POST', path: '/embeddings', dialect: openaiEmbeddings },
+/** What OpenAI's format has besides chat; `batches` come with the files that they are made of. */
+export type Service =
+  | 'completions'
+  | 'embeddings'
+  | 'responses'
+  | 'images'
+  | 'speech'
+  | 'transcriptions'
+  | 'batches';
+
+const besideChat: Readonly<Record<Service, readonly ProviderRoute[]>> = {
+  completions: meteredRoutes(openaiCompletions, ['/completions']),
+  embeddings: meteredRoutes(openaiEmbeddings, ['/embeddings']),
+  responses: meteredRoutes(openaiResponses, ['/responses']),
+  images: meteredRoutes(openaiImages, ['/images/generations']),
+  speech: meteredRoutes(openaiSpeech, ['/audio/speech']),
+  transcriptions: meteredRoutes(openaiTranscription, ['/audio/transcriptions', '/audio/translations']),
+  batches: [
+    ...meteredRoutes(unmetered('batch', openaiChat), ['/batches']),
+    { kind: 'results', method: 'GET', path: '/files/*/content', results: openaiBatchResults },
+    ...freeRoutes(['GET /batches', 'GET /batches/*', 'POST /batches/*/cancel'], {
+      operation: 'batch',
+      reach: 'account',
+    }),
+    ...freeRoutes(['POST /files', 'GET /files', 'GET /files/*', 'DELETE /files/*'], { reach: 'account' }),
+  ],
 };

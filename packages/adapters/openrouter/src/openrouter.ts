@@ -1,6 +1,6 @@
 import { defineProvider, type Provider } from '@genops/core';
-import { openaiChat, openaiCompletions, openaiEmbeddings, openaiResponses } from '@genops/dialects';
 import { generationReceipt } from './receipt.ts';
+import { openrouterRoutes } from './routes.ts';
 
 export interface OpenRouterOptions {
   /** How OpenRouter shows the application in its rankings, and in its own logs. */
@@ -30,21 +30,7 @@ export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
     apiKeyEnv: 'OPENROUTER_API_KEY',
     authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
     headers: { ...(metadata && { 'x-openrouter-metadata': 'enabled' }), ...appHeaders(app) },
-    routes: [
-      { kind: 'metered', method: 'POST', path: '/chat/completions', dialect: openaiChat },
-      { kind: 'metered', method: 'POST', path: '/completions', dialect: openaiCompletions },
-      { kind: 'metered', method: 'POST', path: '/responses', dialect: openaiResponses },
-      { kind: 'metered', method: 'POST', path: '/embeddings', dialect: openaiEmbeddings },
-      { kind: 'free', method: 'GET', path: '/models', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/models/*', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/models/*/*/endpoints', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/endpoints/zdr', operation: 'list_models' },
-      { kind: 'free', method: 'GET', path: '/providers' },
-      { kind: 'free', method: 'GET', path: '/generation' },
-      { kind: 'free', method: 'GET', path: '/key' },
-      { kind: 'free', method: 'GET', path: '/credits' },
-      { kind: 'free', method: 'GET', path: '/activity' },
-    ],
+    routes: openrouterRoutes,
     // Comes with the head of every answer, so that a call is known by it however early it breaks off.
     readHead: ({ 'x-generation-id': responseId }) => (responseId === undefined ? {} : { responseId }),
     receipts: generationReceipt,

@@ -3,7 +3,7 @@ import { memberValue, type Outline, outline, outlineAt, parseSpan } from '../jso
 import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
-import { modelInPath, requireModel } from '../request/model.ts';
+import { requireModel } from '../request/model.ts';
 import {
   checkCount,
   checkName,
@@ -14,20 +14,27 @@ import {
   textParameter,
   wrong,
 } from '../request/parameters.ts';
+import { pathModel } from '../request/path-model.ts';
 import { at, present, textAt } from '../usage/fields.ts';
 
 /** Where media stand in messages. What a tool is given or gave as data is text, whatever it looks like. */
 const find = { within: ['messages', 'system'], keys: ['source'], opaque: ['input'] };
 
+/** Vertex and Bedrock name the model in the path. */
+const messagesPath = pathModel(
+  /\/models\/([^/:?]+):(?:streamRawPredict|rawPredict)/,
+  /\/model\/([^/?]+)\/invoke(?:-with-response-stream)?(?:\?|$)/,
+);
+
 /**
  * Opens a Messages request. Its streams always carry usage.
  *
- * @param path - names the model where the format is served by Vertex
+ * @param path - names the model where Vertex or Bedrock serves the format
  * @throws {InvalidRequestError} when no provider could serve it
  */
 export function openMessagesRequest(bytes: Uint8Array, path: string): OpenedRequest {
   const body = outline(bytes, { find });
-  const model = modelInPath(path, /\/models\/([^/:?]+):(?:streamRawPredict|rawPredict)/);
+  const model = messagesPath.readIn(path);
   requireList(body, 'messages');
   const cap = countParameter(body, 'max_tokens');
   if (cap === undefined) throw new InvalidRequestError('The parameter "max_tokens" is missing', 'max_tokens');
@@ -36,14 +43,20 @@ export function openMessagesRequest(bytes: Uint8Array, path: string): OpenedRequ
   const facts = present<OpenedRequest['facts']>({
     requestModel: model ?? requireModel(body),
     alternativeModels: alternatives.length === 0 ? undefined : alternatives,
-    stream: flagParameter(body, 'stream') ?? /:streamRawPredict/.test(path),
+    stream: flagParameter(body, 'stream') ?? /:streamRawPredict|\/invoke-with-response-stream/.test(path),
     choices: 1,
     maxOutputTokens: Math.max(cap, ...fallbacks.map((fallback) => fallback.maxTokens ?? 0)),
     serviceTier: textParameter(body, 'service_tier'),
     ...measureInput(body, classify),
     options: readOptions(body),
   });
-  return { facts, usageRequested: true, rewrite: (changes) => rewrite(bytes, body, changes) };
+  return {
+    facts,
+    usageRequested: true,
+    rewrite: ({ model: name, ...changes }) =>
+      rewrite(bytes, body, model === undefined && name !== undefined ? { ...changes, model: name } : changes),
+    ...(model !== undefined && { rewritePath: ({ model: name }) => messagesPath.rename(path, name) }),
+  };
 }
 
 /** Another model that is to answer when the first declines, with a cap of its own. */
@@ -85,12 +98,27 @@ function classify(body: Outline, { span, type: block }: FoundMember): MediaKind 
     : mediaKindOf(textParameter(source, 'media_type'));
 }
 
+/** Searches on the provider's side, which are charged one by one: at most so many, or nobody says how many. */
+function readSearches(body: Outline): { readonly grounding?: true; readonly webSearches?: number } {
+  if (!mentions(body, 'tools', '"web_search_')) return {};
+  const tools = memberValue(body, 'tools');
+  const searches = Array.isArray(tools)
+    ? tools.filter((tool) => /^web_search_\d/.test(textAt(tool, 'type') ?? ''))
+    : [];
+  if (searches.length === 0) return {};
+  const caps = searches.map((tool) => at(tool, 'max_uses'));
+  return caps.every((cap) => Number.isSafeInteger(cap) && (cap as number) >= 0)
+    ? { webSearches: (caps as readonly number[]).reduce((sum, cap) => sum + cap, 0) }
+    : { grounding: true };
+}
+
 /** What else a price may depend on. */
 function readOptions(body: Outline): OpenedRequest['facts']['options'] {
   const options = present<NonNullable<OpenedRequest['facts']['options']>>({
     speed: textParameter(body, 'speed'),
     inferenceGeo: textParameter(body, 'inference_geo'),
     serverFallbacks: memberValue(body, 'fallbacks') === 'default' ? true : undefined,
+    ...readSearches(body),
   });
   return Object.keys(options).length === 0 ? undefined : options;
 }

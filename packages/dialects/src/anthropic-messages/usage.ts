@@ -1,7 +1,9 @@
 import { type AnswerFacts, addUsage, type Usage, usageCounters } from '@genops/core';
 import { type AnswerShape, readAnswerError } from '../usage/answer.ts';
 import { at, present, textAt, type UsageFields } from '../usage/fields.ts';
+import { readGateway } from '../usage/gateway.ts';
 import { type Counters, type ReadUsage, readUsage, sumOf, usageOf } from '../usage/read-usage.ts';
+import { knownCostParts, readReportedCost } from '../usage/reported-cost.ts';
 
 type Part = NonNullable<AnswerFacts['parts']>[number];
 
@@ -22,14 +24,22 @@ export const messageAnswer: AnswerShape = {
       serviceTier: textAt(message, 'usage.service_tier'),
       speed: textAt(message, 'usage.speed'),
       region: readRegion(message),
+      gateway: readGateway(message),
       error: readAnswerError(at(message, 'error')),
     }),
   usage: (message) =>
     readUsage(at(message, 'usage'), {
       name: 'usage',
-      read: (fields) => separateParts(readTokens(fields), readIterations(fields), textAt(message, 'model')),
+      known,
+      read: (fields) => ({
+        ...separateParts(readTokens(fields), readIterations(fields), textAt(message, 'model')),
+        ...readReportedCost(fields),
+      }),
     }),
 };
+
+/** What OpenRouter adds to it. */
+const known: ReadonlySet<string> = new Set(knownCostParts);
 
 function readRegion(message: unknown): string | undefined {
   const region = textAt(message, 'usage.inference_geo');

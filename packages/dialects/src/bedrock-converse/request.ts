@@ -3,12 +3,12 @@ import { type Outline, outline, outlineMember } from '../json/outline.ts';
 import { openBrace } from '../json/scan.ts';
 import { applySplices, type Splice, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput } from '../request/media.ts';
-import { modelInPath } from '../request/model.ts';
 import { countParameter, requireList, textParameter } from '../request/parameters.ts';
+import { pathModel } from '../request/path-model.ts';
 import { present } from '../usage/fields.ts';
 
 /** Content blocks that are no text, by the key that holds them. */
-const mediaKinds: Readonly<Record<string, MediaKind>> = {
+export const mediaKinds: Readonly<Record<string, MediaKind>> = {
   image: 'image',
   video: 'video',
   audio: 'audio',
@@ -19,7 +19,7 @@ const mediaKinds: Readonly<Record<string, MediaKind>> = {
 const find = { within: ['messages', 'system'], keys: Object.keys(mediaKinds), opaque: ['input', 'json'] };
 
 /** `/model/<id or ARN>/converse`, or its streaming form. */
-const modelPath = /\/model\/(.+)\/converse(?:-stream)?(?:\?|$)/;
+const conversePath = pathModel(/\/model\/(.+)\/converse(?:-stream)?(?:\?|$)/);
 
 /**
  * Opens a Converse request, whose model and whether it streams stand in the path. Its answers always carry
@@ -28,7 +28,7 @@ const modelPath = /\/model\/(.+)\/converse(?:-stream)?(?:\?|$)/;
  * @throws {InvalidRequestError} when no provider could serve it
  */
 export function openConverseRequest(bytes: Uint8Array, path: string): OpenedRequest {
-  const requestModel = modelInPath(path, modelPath);
+  const requestModel = conversePath.readIn(path);
   if (requestModel === undefined) throw new InvalidRequestError('The path names no model', 'modelId');
   const body = outline(bytes, { find });
   requireList(body, 'messages');
@@ -51,12 +51,7 @@ export function openConverseRequest(bytes: Uint8Array, path: string): OpenedRequ
     facts,
     usageRequested: true,
     rewrite: ({ maxOutputTokens }) => applySplices(bytes, setCap(body, config, maxOutputTokens)),
-    rewritePath: ({ model }) =>
-      model === undefined || model === requestModel
-        ? path
-        : path.replace(modelPath, (found, encoded: string) =>
-            found.replace(encoded, () => encodeURIComponent(model)),
-          ),
+    rewritePath: ({ model }) => conversePath.rename(path, model),
   };
 }
 

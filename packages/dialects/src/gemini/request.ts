@@ -3,25 +3,28 @@ import { type Outline, outline, outlineAt, outlineMember } from '../json/outline
 import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
-import { modelInPath } from '../request/model.ts';
 import { countParameter, isGiven, mentions, requireList, textParameter } from '../request/parameters.ts';
+import { pathModel } from '../request/path-model.ts';
 import { present } from '../usage/fields.ts';
 import { snakeCaseOf, spellingOf } from './spelling.ts';
 
-const mediaKeys = ['inlineData', 'fileData'];
+const camelKeys = ['inlineData', 'fileData'];
+
+/** Parts that are media, however they are spelled. */
+export const mediaKeys: readonly string[] = [...camelKeys, ...camelKeys.map(snakeCaseOf)];
 
 /** Where media stand. What a function is given or gave is data of the caller's own, and text. */
 const find = {
   within: ['contents', 'systemInstruction', 'system_instruction'],
-  keys: [...mediaKeys, ...mediaKeys.map(snakeCaseOf)],
+  keys: mediaKeys,
   opaque: ['args', 'response'],
 };
 
 /** Most answers that one request may ask for. */
 const maximumCandidates = 8;
 
-/** `…/models/<model>:generateContent`, or its streaming form. */
-const modelPath = /\/(?:models|tunedModels|endpoints)\/([^/:?]+):/;
+/** `…/models/<model>:generateContent`, and all else that is asked of a model. */
+export const geminiPath = pathModel(/\/(?:models|tunedModels|endpoints)\/([^/:?]+):/);
 
 /**
  * Opens a `generateContent` request, whose model and whether it streams stand in the path. Its answers
@@ -30,8 +33,7 @@ const modelPath = /\/(?:models|tunedModels|endpoints)\/([^/:?]+):/;
  * @throws {InvalidRequestError} when no provider could serve it
  */
 export function openGeminiRequest(bytes: Uint8Array, path: string): OpenedRequest {
-  const requestModel = modelInPath(path, modelPath);
-  if (requestModel === undefined) throw new InvalidRequestError('The path names no model', 'model');
+  const requestModel = requireModelIn(path);
   const body = outline(bytes, { find });
   requireList(body, 'contents');
   const config = outlineMember(body, spellingOf(body, 'generationConfig'));
@@ -42,20 +44,22 @@ export function openGeminiRequest(bytes: Uint8Array, path: string): OpenedReques
     choices: countIn(config, 'candidateCount', maximumCandidates) ?? 1,
     maxOutputTokens: countIn(config, 'maxOutputTokens'),
     serviceTier: textParameter(body, spellingOf(body, 'serviceTier')),
-    ...measureInput(body, classify, { references: cachedContent ? 1 : 0 }),
+    ...measureInput(body, classifyPart, { references: cachedContent ? 1 : 0 }),
     options: readOptions(body),
   });
   return {
     facts,
     usageRequested: true,
     rewrite: (changes) => rewrite(bytes, body, config, changes),
-    rewritePath: ({ model }) =>
-      model === undefined || model === requestModel
-        ? path
-        : path.replace(modelPath, (found, encoded: string) =>
-            found.replace(encoded, encodeURIComponent(model)),
-          ),
+    rewritePath: ({ model }) => geminiPath.rename(path, model),
   };
+}
+
+/** @throws {InvalidRequestError} when the path names no model */
+export function requireModelIn(path: string): string {
+  const model = geminiPath.readIn(path);
+  if (model === undefined) throw new InvalidRequestError('The path names no model', 'model');
+  return model;
 }
 
 function countIn(config: Outline | undefined, key: string, most?: number): number | undefined {
@@ -63,7 +67,8 @@ function countIn(config: Outline | undefined, key: string, most?: number): numbe
   return countParameter(config, spellingOf(config, key), most === undefined ? {} : { most });
 }
 
-function classify(body: Outline, { span }: FoundMember): MediaKind | undefined {
+/** What a part of a content is, by its MIME type. */
+export function classifyPart(body: Outline, { span }: FoundMember): MediaKind | undefined {
   if (body.bytes[span.start] !== openBrace) return undefined;
   const data = outlineAt(body, span.start);
   return mediaKindOf(textParameter(data, spellingOf(data, 'mimeType')));
