@@ -454,7 +454,7 @@ describe('governor.on', () => {
     });
     governor.router.keys.register({ id: 'stale', provider: 'openai', secret: 'sk-stale' });
     expect((await ask(false)).error?.status).toBe(401);
-    expect(told.splice(0)).toEqual(['openai/stale invalid']);
+    expect(told.splice(0)).toContain('openai/stale invalid');
 
     governor.router.keys.register({ id: 'fresh', provider: 'openai', secret: first.apiKey });
     first.setReply({ status: 500 });
