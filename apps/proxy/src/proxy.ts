@@ -25,6 +25,8 @@ export interface ProxyOptions extends LoadedConfig {
   readonly listeners?: readonly GovernorListener[];
   /** Wins over the configuration. */
   readonly port?: number;
+  /** Wins over the configuration. */
+  readonly host?: string;
   readonly onError: (error: unknown) => void;
 }
 
@@ -51,7 +53,7 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
-  const { server: address } = options.config;
+  const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } = options;
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
   const calls = createCallsUnderWay();
@@ -103,7 +105,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await ledger.close();
   };
   try {
-    await listen(server, options.port ?? address.port, address.host);
+    await listen(server, wantedPort, ownHost);
   } catch (error) {
     await closeParts();
     throw error;
@@ -118,7 +120,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await closeParts();
   };
   const { port } = server.address() as AddressInfo;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = ownHost.includes(':') ? `[${ownHost}]` : ownHost;
   return {
     get governor() {
       return serving.governor;
