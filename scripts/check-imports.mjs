@@ -33,7 +33,7 @@ const mayImport = {
   'packages/contracts': [...top, 'testing'],
   'packages/cli': [...top, 'register', 'proxy'],
   'apps/*': [...top, 'dashboard'],
-  deploy: ['proxy', 'testing'],
+  deploy: ['proxy'],
   'examples/*': [...top, 'register', 'testing'],
 };
 

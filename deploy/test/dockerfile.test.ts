@@ -1,11 +1,27 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dockerfilePath, environmentOf, lastOf, readDockerfile, repository, type Stage } from './dockerfile.ts';
+import {
+  dockerfilePath,
+  environmentOf,
+  lastOf,
+  readDockerfile,
+  repository,
+  type Stage,
+} from './dockerfile.ts';
 import { freePort } from './free-port.ts';
 
 const [build, image] = readDockerfile() as [Stage, Stage];
@@ -102,7 +118,12 @@ describe('what the image holds', () => {
     const asUser = process.getuid?.() === 0 ? { uid: userId, gid: userId } : {};
     const own = join(root, 'own-node');
     cpSync(process.execPath, own);
-    child = spawn(own, [join(root, script)], { cwd: data, env, stdio: ['ignore', 'pipe', 'pipe'], ...asUser });
+    child = spawn(own, [join(root, script)], {
+      cwd: data,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...asUser,
+    });
     let output = '';
     let errors = '';
     child.stdout?.on('data', (chunk: Buffer) => {

@@ -27,7 +27,11 @@ export function readDockerfile(): readonly Stage[] {
   for (const instruction of parsed.getInstructions()) {
     const keyword = instruction.getKeyword();
     // Flags such as --from are part of it.
-    const value = instruction.getTextContent().slice(keyword.length).replace(/\\\n\s*/g, '').trim();
+    const value = instruction
+      .getTextContent()
+      .slice(keyword.length)
+      .replace(/\\\n\s*/g, '')
+      .trim();
     if (keyword === 'FROM') {
       const [, from = '', name] = /^(\S+)(?:\s+AS\s+(\S+))?$/i.exec(value) ?? [];
       stages.push({ from, name, steps: [] });

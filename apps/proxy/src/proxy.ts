@@ -53,7 +53,8 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
-  const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } = options;
+  const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } =
+    options;
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
   const calls = createCallsUnderWay();
