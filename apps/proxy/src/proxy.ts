@@ -27,6 +27,8 @@ export interface ProxyOptions extends LoadedConfig {
   readonly listeners?: readonly GovernorListener[];
   /** Wins over the configuration. */
   readonly port?: number;
+  /** Wins over the configuration. */
+  readonly host?: string;
   readonly onError: (error: unknown) => void;
   /** Takes a line for each call, when the configuration or `GENOPS_DEBUG` asks for them. */
   readonly onDebug?: (line: string) => void;
@@ -55,7 +57,8 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
-  const { server: address } = options.config;
+  const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } =
+    options;
   const telemetry = await startTelemetry(options.config.telemetry, environment, onError);
   const listeners = [...(options.listeners ?? [])];
   if (telemetry !== undefined) listeners.push(telemetry.telemetry);
@@ -114,7 +117,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await ledger.close();
   };
   try {
-    await listen(server, options.port ?? address.port, address.host);
+    await listen(server, wantedPort, ownHost);
   } catch (error) {
     await closeParts();
     throw error;
@@ -129,7 +132,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await closeParts();
   };
   const { port } = server.address() as AddressInfo;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = ownHost.includes(':') ? `[${ownHost}]` : ownHost;
   return {
     get governor() {
       return serving.governor;
