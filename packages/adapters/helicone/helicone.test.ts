@@ -19,7 +19,6 @@ import {
   createDiskCache,
   createHeliconeProxy,
   createMemoryCache,
-  createRedisCache,
   createSelfHostedHelicone,
   estimateMigrationCosts,
   type HeliconeAdapter,
@@ -253,6 +252,19 @@ describe('strategies', () => {
     upstream.addRule({ when: { model: 'gpt-4o-mini/openai' }, reply: { status: 500 } });
     expect((await adapter.chat({ message, providerPreferences })).provider).toBe('anthropic');
   });
+
+  it('goes on as the fallback strategy says when the one that was drawn fails', async () => {
+    const three = { openai: 'gpt-4o', anthropic: 'claude-3-haiku-20240307', groq: 'llama-3.1-8b-instant' };
+    const adapter = start({ routes: three, random: () => 0 });
+    upstream.addRule({ when: { model: 'gpt-4o/openai' }, reply: { status: 500 } });
+    const providerPreferences = { openai: { weight: 3 }, anthropic: { weight: 2 }, groq: { weight: 1 } };
+    const order = async (fallbackStrategy?: string) =>
+      (await adapter.chat({ message, providerPreferences, ...(fallbackStrategy && { fallbackStrategy }) }))
+        .order;
+    expect(await order()).toEqual(['openai', 'anthropic', 'groq']);
+    expect(await order('cost_optimized')).toEqual(['openai', 'groq', 'anthropic']);
+    await expect(order('nobody')).rejects.toThrow(/nobody/);
+  });
 });
 
 describe('errors', () => {
@@ -381,18 +393,8 @@ describe('caches', () => {
     expect(entry?.cost.result === 'priced' && inText(entry.cost.avoided)).toBe('0.00021');
   });
 
-  const redis = () => {
-    const values = new Map<string, string>();
-    return {
-      values,
-      get: async (key: string) => values.get(key) ?? null,
-      set: async (key: string, value: string) => values.set(key, value),
-    };
-  };
-
   it.each([
     ['memory', async () => createMemoryCache()],
-    ['redis', async () => createRedisCache(redis())],
     ['disk', async () => createDiskCache(await temporaryDirectory())],
   ] as const)('kept in %s answer again for nothing, to nobody but the same tenant', async (_, make) => {
     const adapter = start();

@@ -379,6 +379,39 @@ describe('the adapter', () => {
     expect(adapter.sessions.active).toEqual([]);
   });
 
+  it('says which sessions are open and idle, and closes those that somebody forgot', async () => {
+    let nowMs = Date.parse('2026-11-01T00:00:00Z');
+    start({ now: () => new Date(nowMs) });
+    const forgotten = adapter.trackRoutingSession('forgotten');
+    await forgotten.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    nowMs += 90_000;
+    const busy = adapter.trackRoutingSession('busy');
+    upstream.holdResponses();
+    const call = busy.trackModelCall({ model: 'gpt-4o-mini', input: 'x' });
+    await upstream.waitForHeld(1);
+    nowMs += 90_000;
+    const { activeSessions, heapUsedBytes } = adapter.getMemoryUsageTracker();
+    expect(heapUsedBytes).toBeGreaterThan(1_000_000);
+    expect(activeSessions).toMatchObject([
+      { name: 'forgotten', operations: 1, underWay: 0, idleSeconds: 180, stepsKept: 1 },
+      { name: 'busy', underWay: 1, idleSeconds: 0 },
+    ]);
+    const closed: string[] = [];
+    const stop = adapter.enableAutomaticMemoryManagement({
+      maxIdleSeconds: 60,
+      everySeconds: 0.01,
+      onClosed: ({ name }) => closed.push(name),
+    });
+    await expect.poll(() => closed).toEqual(['forgotten']);
+    expect(adapter.sessions.active.map(({ name }) => name)).toEqual(['busy']);
+    upstream.releaseAll();
+    await call;
+    stop();
+    await adapter.getMemoryUsageTracker().activeSessions[0]?.forceCleanup();
+    expect(adapter.getMemoryUsageTracker()).toMatchObject({ activeSessions: [], closedSessions: 2 });
+    expect((await adapter.costAggregator.getSummary({ lastHours: 24 * 365 })).totalOperations).toBe(2);
+  });
+
   it('says what requests will probably cost, and sends nothing', () => {
     start();
     const ranked = adapter.calculateMultiModelCost(['gpt-4o', 'gpt-4o-mini'], 'Explain atoms', 200);
@@ -458,16 +491,68 @@ describe('the adapter', () => {
     for (let call = 0; call < 8; call += 1)
       await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
     expect(heard).toHaveLength(4);
-    expect(adapter.getTelemetryExportStats()).toEqual({
+    expect(adapter.getTelemetryExportStats()).toMatchObject({
       operations: 8,
       delivered: 4,
       sampledOut: 4,
       failed: 8,
+      batches: 0,
     });
     expect(session.operationCount).toBe(8);
     stop();
     await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
     expect(heard).toHaveLength(4);
+  });
+
+  it('tells of operations many at a time, and of what is left at the end', async () => {
+    start();
+    const batches: number[] = [];
+    const stop = adapter.onOperationBatches(
+      async (results) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        batches.push(results.length);
+      },
+      { batchSize: 3, intervalMs: 60_000 },
+    );
+    const session = adapter.trackRoutingSession('batched');
+    for (let call = 0; call < 8; call += 1)
+      await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    await stop();
+    expect(batches).toEqual([3, 3, 2]);
+    const statistics = adapter.getTelemetryExportStats();
+    expect(statistics).toMatchObject({ operations: 8, delivered: 8, batches: 3, failed: 0, buffered: 0 });
+    expect(statistics.averageExportLatencyMs).toBeGreaterThanOrEqual(5);
+  });
+
+  it('drops the oldest when whoever takes batches is too slow, says so, and goes on after a failure', async () => {
+    start();
+    let release = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let fails = true;
+    const stop = adapter.onOperationBatches(
+      async () => {
+        await slow;
+        if (!fails) return;
+        fails = false;
+        throw new Error('The collector is down');
+      },
+      { batchSize: 2, maxBuffered: 4, intervalMs: 60_000 },
+    );
+    const session = adapter.trackRoutingSession('slow');
+    for (let call = 0; call < 10; call += 1)
+      await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    expect(adapter.getTelemetryExportStats()).toMatchObject({ dropped: 4, buffered: 4 });
+    release();
+    await stop();
+    expect(adapter.getTelemetryExportStats()).toMatchObject({
+      failed: 2,
+      delivered: 4,
+      dropped: 4,
+      buffered: 0,
+    });
+    expect(session.operationCount).toBe(10);
   });
 
   it('times choices without sending anything', async () => {

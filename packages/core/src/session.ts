@@ -23,6 +23,13 @@ export interface SessionOptions {
   readonly budget?: SessionBudget;
   /** Limits that hold for calls inside only, beside those of the policy. */
   readonly limits?: readonly Limit[];
+  /**
+   * The most steps that its report lists: of those that have ended the oldest are left out first. What they came
+   * to stays in the totals, so a session of a million calls takes no more room than one of a thousand.
+   *
+   * @default 1_000
+   */
+  readonly maxSteps?: number;
 }
 
 /** A part of a session. It shares the session's id. */
@@ -93,4 +100,6 @@ export interface SessionReport extends SessionTotals {
   readonly durationMs: number;
   /** In the order in which they began. */
   readonly steps: readonly SessionReport[];
+  /** Steps that are not listed any more; absent when all are. What they came to is in the totals. */
+  readonly stepsLeftOut?: number;
 }

@@ -3,169 +3,49 @@ import {
   type Attribution,
   anotherModelMayHelp,
   askChat,
-  type CallGovernor,
-  type ChatAnswer,
-  type ChatClient,
   type ChatMessage,
   type ChatQuestion,
+  type ChatRequestOptions,
   ConfigurationError,
   chatFacts,
   currentAttribution,
   hasErrorCode,
-  type Money,
   mergeAttribution,
   type Provider,
-  type Usage,
   withAttribution,
 } from '@genops/core';
 import { createMemoryCache, type ResponseCache } from './caching/cache.ts';
 import { type CacheKeyStrategy, cacheKeyOf } from './caching/cache-key.ts';
 import { type CachedAnswer, readCached, writeCached } from './caching/cached-answer.ts';
-import { type CostDebuggingOptions, debugCosts } from './cost-debugging.ts';
-import { type CustomMetric, createCustomMetrics, type MeterLike } from './custom-metrics.ts';
+import { debugCosts } from './cost-debugging.ts';
+import { createCustomMetrics } from './custom-metrics.ts';
 import { HeliconeError, heliconeError, isOutOfCredits } from './errors.ts';
 import { attributionHeaders, heliconeHeaders } from './headers.ts';
+import type {
+  CachingOptions,
+  HeliconeAdapter,
+  HeliconeAdapterOptions,
+  HeliconeChatOptions,
+  HeliconeChatResult,
+  HeliconeRoute,
+  ProviderValidation,
+} from './helicone-adapter.ts';
 import {
   attributionOf,
-  type BudgetLimits,
   budgetLimits,
   createReplaceableLimits,
   maxCost,
   type RateLimitOptions,
   rateLimit,
 } from './limits.ts';
-import { type GatewayKind, gatewayModel } from './model-names.ts';
+import { gatewayModel } from './model-names.ts';
 import { createSelfHostedHelicone, helicone } from './provider.ts';
 import { waitForRate } from './rate-backoff.ts';
-import { type BuiltInStrategy, createStrategies, drawByWeight, type RoutingFunction } from './strategy.ts';
-import { createWebhooks, type WebhookOptions } from './webhooks.ts';
-
-/** One provider behind the gateway, and what routing may know of it. */
-export interface HeliconeRoute {
-  /** Asked for unless a call names another. */
-  readonly model: string;
-  /** Where it computes and stores: `eu`, `us-east-1`. */
-  readonly region?: string;
-  /** True when it may be used in compliance mode. */
-  readonly compliant?: boolean;
-  /** How good its answers are, between 0 and 1, as whoever judged them found. */
-  readonly quality?: number;
-}
-
-export interface HeliconeAdapterOptions extends Attribution {
-  /** Makes the calls governed: `createGovernor` of `@genops/governor`. */
-  readonly governor: CallGovernor;
-  /** `new OpenAI({ baseURL, apiKey })`: the gateway's address, and the Helicone key or an access token. */
-  readonly client: HeliconeClient;
-  /** Which gateway is at the client's address; they write models the other way round. @default 'cloud' */
-  readonly gateway?: GatewayKind;
-  /** The providers behind the gateway, by name: `{ openai: 'gpt-4o-mini', groq: { model, region } }`. */
-  readonly routes: Readonly<Record<string, string | HeliconeRoute>>;
-  /** @default 'cost_optimized' */
-  readonly defaultRoutingStrategy?: BuiltInStrategy;
-  /** Only providers in this region are used. @default any */
-  readonly dataResidency?: string;
-  /** Only compliant providers are used, Helicone keeps neither prompts nor answers, and its cache stays off. */
-  readonly complianceMode?: boolean;
-  /** Of one call. @default the client's own */
-  readonly timeoutSeconds?: number;
-  /** How often a call waits for the rate limit before it gives up. @default 3 */
-  readonly retryAttempts?: number;
-  /** Where custom metrics go: an OpenTelemetry meter. */
-  readonly meter?: MeterLike;
-  /** Takes webhook deliveries that failed. @default a process warning */
-  readonly onError?: (error: unknown) => void;
-  readonly random?: () => number;
-  readonly sleep?: (milliseconds: number) => Promise<void>;
-}
-
-/** The official `openai` client. */
-export interface HeliconeClient extends ChatClient {
-  readonly models: { list(): PromiseLike<unknown> };
-}
-
-export interface HeliconeChatOptions extends Attribution {
-  readonly message: string;
-  readonly system?: string;
-  /** One provider and no other. */
-  readonly provider?: string;
-  /** With `provider`. @default its route's */
-  readonly model?: string;
-  /** The providers to choose from. @default all routes */
-  readonly providers?: readonly string[];
-  /** Models of this call, by provider. */
-  readonly modelPreferences?: Readonly<Record<string, string>>;
-  /** Shares of the traffic, by provider; instead of `providers` and a strategy. */
-  readonly providerPreferences?: Readonly<
-    Record<string, { readonly model?: string; readonly weight: number }>
-  >;
-  /** A built-in strategy, or one that was registered. */
-  readonly routingStrategy?: string;
-  /** The most that this call may cost, in USD, as exact decimal text. */
-  readonly maxCost?: string;
-  /** Most tokens of the answer. */
-  readonly maxTokens?: number;
-  /** Lets Helicone answer from its own cache, and keep the answer so long. @default never */
-  readonly cacheSeconds?: number;
-  readonly customMetrics?: Readonly<Record<string, number>>;
-  /** Further fields of the request, sent as they are. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-}
-
-export interface HeliconeChatResult {
-  readonly text: string;
-  readonly answer: ChatAnswer;
-  /** As it is named in `routes`. */
-  readonly provider: string;
-  /** As it was asked of the gateway. */
-  readonly model: string;
-  readonly usage: Usage;
-  /** Nothing when it came out of a cache; absent when nobody knows. */
-  readonly cost?: Money;
-  readonly cached?: 'helicone' | 'own';
-  /** The providers in the order in which they would have been tried. */
-  readonly order: readonly string[];
-}
-
-export interface CachingOptions {
-  /** @default in memory */
-  readonly cacheProvider?: 'memory' | ResponseCache;
-  /** In seconds. */
-  readonly cacheTtl: number;
-  /** @default 'exact_match' */
-  readonly cacheKeyStrategy?: CacheKeyStrategy;
-}
-
-export interface ProviderValidation {
-  readonly provider: string;
-  readonly status: 'passed' | 'failed';
-  /** Why it cannot be used, with what to do about it. */
-  readonly message?: string;
-}
-
-/** Helicone by the names of its guide, over real calls. */
-export interface HeliconeAdapter {
-  /** Asks one of the providers; when it fails, the next. @throws {HeliconeError} when none answers */
-  chat(options: HeliconeChatOptions): Promise<HeliconeChatResult>;
-  /** The same with the providers named: one answer, of whoever the strategy puts first. */
-  multiProviderChat(
-    options: HeliconeChatOptions & { readonly providers: readonly string[] },
-  ): Promise<HeliconeChatResult>;
-  /** Looks at the gateway and at every route. Never a billed call. */
-  validateProviders(): Promise<readonly ProviderValidation[]>;
-  /** Replaces the budgets set before. What they refuse is thrown as a `BudgetExceededError`. */
-  setBudgetLimits(limits: BudgetLimits): void;
-  /** Replaces the rate limit set before. Calls over it wait. */
-  configureRateLimits(options: RateLimitOptions): void;
-  /** @returns a function that ends it */
-  configureWebhooks(options: Omit<WebhookOptions, 'onError'>): () => void;
-  /** @returns a function that ends it */
-  enableCostDebugging(options: CostDebuggingOptions): () => void;
-  /** Keeps answers here, tenant by tenant. A hit costs nothing and is booked with what it avoided. */
-  enableCaching(options: CachingOptions): void;
-  registerRoutingStrategy(name: string, strategy: RoutingFunction): void;
-  registerCustomMetrics(metrics: readonly CustomMetric[]): void;
-}
+import { createStrategies, drawByWeight } from './strategy.ts';
+import { type HeliconeChatStream, type ReadStream, readWords } from './streaming/chat-stream.ts';
+import { openStream } from './streaming/open-stream.ts';
+import { listenForSettlement, type Settled } from './streaming/settlements.ts';
+import { createWebhooks } from './webhooks.ts';
 
 /**
  * Makes an adapter: a client of Helicone's gateway that routes, limits and caches.
@@ -222,55 +102,102 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
       );
     }
     if (providers.length === 1) return providers;
-    if (providerPreferences !== undefined) {
-      const weights = providers.map((name) => [name, providerPreferences[name]?.weight ?? 0] as const);
-      return drawByWeight(Object.fromEntries(weights), random());
-    }
-    const candidates = providers.map((name) => ({ provider: record.id, model: modelOf(name) }));
-    return strategies.order({
-      strategy: chat.routingStrategy ?? options.defaultRoutingStrategy ?? 'cost_optimized',
-      providers,
-      message,
-      quality: Object.fromEntries(providers.map((name) => [name, routeOf(name).quality])),
-      rank: (objective) => governor.rank({ candidates, objective, facts: chatFacts(questionOf(chat, '')) }),
-      providerOf: ({ model }) =>
-        providers[candidates.findIndex((candidate) => candidate.model === model)] as string,
-    });
-  };
-
-  const ask = async (
-    chat: HeliconeChatOptions,
-    question: ChatQuestion,
-    attribution: Attribution,
-  ): Promise<CachedAnswer & { readonly cached?: 'helicone' }> => {
-    const cacheSeconds = complianceMode ? undefined : chat.cacheSeconds;
-    const headers = {
-      ...attributionHeaders(attribution),
-      ...heliconeHeaders({
-        requestId: randomUUID(),
-        cacheSeed: attribution.customerId ?? attribution.team ?? 'shared',
-        ...(cacheSeconds !== undefined && { cacheSeconds }),
-        ...(complianceMode && { omit: ['request', 'response'] as const }),
-      }),
-    };
-    const send = () =>
-      askChat(client, question, {
-        headers,
-        ...(timeoutSeconds !== undefined && { timeout: timeoutSeconds * 1000 }),
+    const ordered = (strategy: string, names: readonly string[]): readonly string[] => {
+      const candidates = names.map((name) => ({ provider: record.id, model: modelOf(name) }));
+      return strategies.order({
+        strategy,
+        providers: names,
+        message,
+        quality: Object.fromEntries(names.map((name) => [name, routeOf(name).quality])),
+        rank: (objective) => governor.rank({ candidates, objective, facts: chatFacts(questionOf(chat, '')) }),
+        providerOf: ({ model }) =>
+          names[candidates.findIndex((candidate) => candidate.model === model)] as string,
       });
-    const limited = () =>
-      chat.maxCost === undefined ? send() : governor.withLimits([maxCost(chat.maxCost)], send);
-    const { headers: answered, ...asked } = await waitForRate(limited, {
-      attempts: backoff === 'none' ? 0 : retryAttempts,
-      sleep,
-    });
-    const isHit = answered.get('helicone-cache')?.toUpperCase() === 'HIT';
-    return { ...asked, ...(isHit && { cached: 'helicone' as const }) };
+    };
+    if (providerPreferences === undefined)
+      return ordered(chat.routingStrategy ?? options.defaultRoutingStrategy ?? 'cost_optimized', providers);
+    const weights = providers.map((name) => [name, providerPreferences[name]?.weight ?? 0] as const);
+    const [drawn = '', ...others] = drawByWeight(Object.fromEntries(weights), random());
+    return [
+      drawn,
+      ...(chat.fallbackStrategy === undefined || others.length < 2
+        ? others
+        : ordered(chat.fallbackStrategy, others)),
+    ];
   };
 
-  const chat = async (chatOptions: HeliconeChatOptions): Promise<HeliconeChatResult> => {
-    const { customMetrics = {}, modelPreferences = {}, providerPreferences = {} } = chatOptions;
+  const requestOptions = (chat: HeliconeChatOptions, attribution: Attribution): ChatRequestOptions => {
+    const cacheSeconds = complianceMode ? undefined : chat.cacheSeconds;
+    return {
+      headers: {
+        ...attributionHeaders(attribution),
+        ...heliconeHeaders({
+          requestId: randomUUID(),
+          cacheSeed: attribution.customerId ?? attribution.team ?? 'shared',
+          ...(cacheSeconds !== undefined && { cacheSeconds }),
+          ...(complianceMode && { omit: ['request', 'response'] as const }),
+        }),
+      },
+      ...(timeoutSeconds !== undefined && { timeout: timeoutSeconds * 1000 }),
+    };
+  };
+  /** Within what this call may cost, and after waiting for the rate limit. */
+  const within = <Answer>(chat: HeliconeChatOptions, send: () => Promise<Answer>): Promise<Answer> =>
+    waitForRate(
+      () => (chat.maxCost === undefined ? send() : governor.withLimits([maxCost(chat.maxCost)], send)),
+      { attempts: backoff === 'none' ? 0 : retryAttempts, sleep },
+    );
+
+  const askWhole = async (
+    travel: Travel,
+    question: ChatQuestion,
+    provider: string,
+  ): Promise<Omit<HeliconeChatResult, keyof Placed>> => {
+    const options = requestOptions(travel.chat, travel.attribution);
+    const { headers, ...answer } = await within(travel.chat, () => askChat(client, question, options));
+    const cached = cachedBy(headers);
+    if (cached.cached === undefined) await remember(travel, provider, question, answer);
+    return { ...answer, ...cached };
+  };
+
+  const askStream = async (
+    travel: Travel,
+    question: ChatQuestion,
+    provider: string,
+  ): Promise<Omit<HeliconeChatStream, keyof Placed>> => {
+    const settlement = listenForSettlement(governor);
+    try {
+      const { chunks, headers } = await within(travel.chat, () =>
+        openStream(client, question, requestOptions(travel.chat, travel.attribution)),
+      );
+      settlement.of(headers.get('x-genops-request-id'));
+      const cached = cachedBy(headers);
+      const { promise: ended, resolve } = Promise.withResolvers<ReadStream>();
+      const words = readWords(chunks, (error) => heliconeError(provider, error), resolve);
+      return {
+        [Symbol.asyncIterator]: () => words,
+        ended: ended.then(async ({ id, text, complete }) => {
+          const { usage = {}, cost }: Settled = await settlement.settled();
+          if (complete && cached.cached === undefined) {
+            const answer = { id, model: question.model, choices: [{ message: { content: text } }] };
+            const kept = { text, answer, usage, ...(cost !== undefined && { cost }) };
+            await remember(travel, provider, question, kept).catch(onError);
+          }
+          return { text, usage, complete, ...(cost !== undefined && { cost }) };
+        }),
+        ...cached,
+      };
+    } catch (error) {
+      settlement.end();
+      throw error;
+    }
+  };
+
+  const chat = (async (chatOptions: HeliconeChatOptions & { readonly stream?: boolean }) => {
+    const { customMetrics = {}, modelPreferences = {}, providerPreferences = {}, stream } = chatOptions;
     metrics.check(customMetrics);
+    if (chatOptions.parameters?.['stream'] !== undefined)
+      throw new ConfigurationError('parameters.stream', 'expected `stream` beside `message` instead');
     const modelOf = (provider: string): string => {
       const own = chatOptions.provider === provider ? chatOptions.model : undefined;
       const preferred = own ?? modelPreferences[provider] ?? providerPreferences[provider]?.model;
@@ -282,21 +209,26 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
       currentAttribution(),
       attributionOf(chatOptions),
     );
+    const travel: Travel = { chat: chatOptions, order, modelOf, attribution };
     return withAttribution(attribution, async () => {
+      const found = await fromCache(travel);
       const result =
-        (await fromCache(chatOptions, order, modelOf, attribution)) ??
-        (await fromProviders(chatOptions, order, modelOf, attribution));
+        stream === true
+          ? found === undefined
+            ? await fromProviders(travel, askStream)
+            : streamOf(found)
+          : (found ?? (await fromProviders(travel, askWhole)));
       metrics.record(customMetrics, { provider: result.provider, model: result.model });
       return result;
     });
-  };
+  }) as HeliconeAdapter['chat'];
 
-  const fromCache = async (
-    chatOptions: HeliconeChatOptions,
-    order: readonly string[],
-    modelOf: (provider: string) => string,
-    attribution: Attribution,
-  ): Promise<HeliconeChatResult | undefined> => {
+  const fromCache = async ({
+    chat: chatOptions,
+    order,
+    modelOf,
+    attribution,
+  }: Travel): Promise<HeliconeChatResult | undefined> => {
     if (caching === undefined) return undefined;
     for (const provider of order) {
       const model = modelOf(provider);
@@ -316,22 +248,27 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
     return undefined;
   };
 
-  const fromProviders = async (
-    chatOptions: HeliconeChatOptions,
-    order: readonly string[],
-    modelOf: (provider: string) => string,
-    attribution: Attribution,
-  ): Promise<HeliconeChatResult> => {
+  const remember = async (
+    { attribution }: Travel,
+    provider: string,
+    question: ChatQuestion,
+    answer: CachedAnswer,
+  ): Promise<void> => {
+    if (caching === undefined) return;
+    const key = keyOf(caching.cacheKeyStrategy, attribution, provider, question);
+    await caching.cache.set(key, writeCached(answer), caching.cacheTtl);
+  };
+
+  /** Asks one provider after the other until one answers. */
+  const fromProviders = async <Answer>(
+    travel: Travel,
+    ask: (travel: Travel, question: ChatQuestion, provider: string) => Promise<Answer>,
+  ): Promise<Answer & Placed> => {
+    const { order, modelOf } = travel;
     for (const [place, provider] of order.entries()) {
       const model = modelOf(provider);
-      const question = questionOf(chatOptions, model);
       try {
-        const { cached, ...answer } = await ask(chatOptions, question, attribution);
-        if (caching !== undefined && cached === undefined) {
-          const key = keyOf(caching.cacheKeyStrategy, attribution, provider, question);
-          await caching.cache.set(key, writeCached(answer), caching.cacheTtl);
-        }
-        return { ...answer, provider, model, order, ...(cached !== undefined && { cached }) };
+        return { ...(await ask(travel, questionOf(travel.chat, model), provider)), provider, model, order };
       } catch (error) {
         if (hasErrorCode(error, 'invalid_configuration')) throw error;
         const isLast = place === order.length - 1;
@@ -383,6 +320,37 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
     },
     registerRoutingStrategy: strategies.register,
     registerCustomMetrics: metrics.register,
+  };
+}
+
+/** One call on its way through the providers. */
+interface Travel {
+  readonly chat: HeliconeChatOptions;
+  readonly order: readonly string[];
+  readonly modelOf: (provider: string) => string;
+  readonly attribution: Attribution;
+}
+
+/** Where an answer came from. */
+type Placed = Pick<HeliconeChatResult, 'provider' | 'model' | 'order'>;
+
+function cachedBy(headers: Headers): { readonly cached?: 'helicone' } {
+  return headers.get('helicone-cache')?.toUpperCase() === 'HIT' ? { cached: 'helicone' } : {};
+}
+
+/** An answer out of a cache, in one piece. */
+function streamOf({ text, usage, cost, ...placed }: HeliconeChatResult): HeliconeChatStream {
+  const { provider, model, order, cached } = placed;
+  const end = { text, usage, complete: true, ...(cost !== undefined && { cost }) };
+  return {
+    provider,
+    model,
+    order,
+    ...(cached !== undefined && { cached }),
+    ended: Promise.resolve(end),
+    [Symbol.asyncIterator]: async function* () {
+      if (text !== '') yield text;
+    },
   };
 }
 

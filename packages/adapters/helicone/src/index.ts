@@ -1,13 +1,3 @@
-export type {
-  CachingOptions,
-  HeliconeAdapter,
-  HeliconeAdapterOptions,
-  HeliconeChatOptions,
-  HeliconeChatResult,
-  HeliconeClient,
-  HeliconeRoute,
-  ProviderValidation,
-} from './adapter.ts';
 export { instrumentHelicone } from './adapter.ts';
 export type { RedisLike, ResponseCache } from './caching/cache.ts';
 export { createMemoryCache, createRedisCache } from './caching/cache.ts';
@@ -29,9 +19,21 @@ export type { CustomMetric, MeterLike } from './custom-metrics.ts';
 export { BudgetExceededError, HeliconeError, ProviderError } from './errors.ts';
 export type { HeliconeHeaderOptions } from './headers.ts';
 export { attributionHeaders, heliconeHeaders } from './headers.ts';
+export type {
+  CachingOptions,
+  HeliconeAdapter,
+  HeliconeAdapterOptions,
+  HeliconeChat,
+  HeliconeChatOptions,
+  HeliconeChatResult,
+  HeliconeClient,
+  HeliconeRoute,
+  ProviderValidation,
+} from './helicone-adapter.ts';
 export type { BudgetLimits, RateLimitOptions } from './limits.ts';
 export type { GatewayKind } from './model-names.ts';
 export type { HeliconeProxyOptions } from './provider.ts';
 export { createHeliconeProxy, createSelfHostedHelicone, helicone } from './provider.ts';
 export type { BuiltInStrategy, RoutingFunction } from './strategy.ts';
+export type { HeliconeChatStream, HeliconeStreamEnd } from './streaming/chat-stream.ts';
 export type { WebhookOptions } from './webhooks.ts';

@@ -17,7 +17,13 @@ import {
   idOf,
 } from './cost-aggregator.ts';
 import { diagnosePerformance, type PerformanceDiagnosis, type PerformanceOptions } from './diagnose.ts';
-import { createOperationFeed, type ExportStatistics } from './operations.ts';
+import { closeIdleSessions, type MemoryManagementOptions, type MemoryUsage, memoryUsage } from './memory.ts';
+import {
+  type BatchListener,
+  type BatchOptions,
+  createOperationFeed,
+  type ExportStatistics,
+} from './operations.ts';
 import { messagesOf, type Prompt } from './prompt.ts';
 import { createSkyRouter, type SkyRouterOptions } from './provider.ts';
 import {
@@ -97,7 +103,12 @@ export interface SkyRouterAdapter {
     listener: (result: OperationResult) => void,
     options?: { readonly samplingRate?: number },
   ): () => void;
+  /** Tells of operations many at a time. @returns a function that hands over what is left, and ends it */
+  onOperationBatches(listener: BatchListener, options?: BatchOptions): () => Promise<void>;
   getTelemetryExportStats(): ExportStatistics;
+  getMemoryUsageTracker(): MemoryUsage;
+  /** Closes sessions that somebody forgot to close. @returns a function that ends it */
+  enableAutomaticMemoryManagement(options: MemoryManagementOptions): () => void;
   volumeDiscountInfo(): Promise<VolumeDiscountInfo>;
   /** Times the choice of a model; sends nothing. */
   diagnosePerformance(options: PerformanceOptions): Promise<PerformanceDiagnosis>;
@@ -221,7 +232,10 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
         if (routeEfficiencyScore !== undefined && routeEfficiencyScore < threshold) listener(result);
       }),
     onOperation: feed.on,
+    onOperationBatches: feed.onBatches,
     getTelemetryExportStats: feed.statistics,
+    getMemoryUsageTracker: () => memoryUsage(active, closed.length),
+    enableAutomaticMemoryManagement: (memory) => closeIdleSessions(active, memory),
     volumeDiscountInfo: () => volumeDiscountInfo(governor.ledger, volumeTiers, now()),
     diagnosePerformance: (performance) =>
       diagnosePerformance((models) => rank(models, 'Say hello.', 'balanced'), performance),

@@ -125,6 +125,10 @@ export interface SkyRouterSession extends AsyncDisposable {
   /** Calls that were admitted. */
   readonly operationCount: number;
   readonly durationSeconds: number;
+  /** Operations that have begun and not ended. */
+  readonly underWay: number;
+  /** Since an operation began or ended; 0 while one is under way. */
+  readonly idleSeconds: number;
   report(): SessionReport;
   close(): Promise<SessionReport>;
 }
@@ -173,6 +177,18 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     };
     context.onOperation(result);
     return result;
+  };
+
+  let underWay = 0;
+  let lastActive = now().getTime();
+  const active = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    underWay += 1;
+    try {
+      return await work();
+    } finally {
+      underWay -= 1;
+      lastActive = now().getTime();
+    }
   };
 
   const trackModelCall = (options: ModelCallOptions): Promise<OperationResult> => {
@@ -286,10 +302,11 @@ export function createSkyRouterSession(context: SessionContext, session: Session
   return {
     id: session.id,
     name: session.name,
-    trackModelCall,
-    trackMultiModelRouting,
-    trackAgentWorkflow,
-    batchRouteModels: (requests, options) => concurrently(requests, trackMultiModelRouting, options),
+    trackModelCall: (options) => active(async () => trackModelCall(options)),
+    trackMultiModelRouting: (options) => active(() => trackMultiModelRouting(options)),
+    trackAgentWorkflow: (options) => active(() => trackAgentWorkflow(options)),
+    batchRouteModels: (requests, options) =>
+      active(() => concurrently(requests, trackMultiModelRouting, options)),
     get totalCost() {
       return totalOf(session.report());
     },
@@ -298,6 +315,12 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     },
     get durationSeconds() {
       return session.report().durationMs / 1000;
+    },
+    get underWay() {
+      return underWay;
+    },
+    get idleSeconds() {
+      return underWay > 0 ? 0 : (now().getTime() - lastActive) / 1000;
     },
     report: session.report,
     close,

@@ -21,6 +21,7 @@ export interface SessionNode {
   readonly track: (call: Promise<unknown>) => void;
   /** Takes no more calls from now on; says why when it was an error. */
   readonly end: (thrown?: { readonly error: unknown }) => void;
+  readonly hasEnded: () => boolean;
 }
 
 interface Surroundings extends SessionsOptions {
@@ -47,7 +48,10 @@ export function createSessionNode(
   const { id, path, parent } = place;
   const name = options.name ?? 'session';
   const totals = createTotals();
-  const steps: SessionNode[] = [];
+  const { maxSteps = 1_000 } = options;
+  const steps = new Set<SessionNode>();
+  const namesakes = new Map<string, number>();
+  let stepsLeftOut = 0;
   const underWay = new Set<Promise<unknown>>();
   const ownLimits = limits.compile(options.limits ?? []);
   const budget = budgetIndex(options.budget, name, place, limits.compile);
@@ -83,7 +87,8 @@ export function createSessionNode(
     ...(endedAt !== undefined && { endedAt: endedAt.toISOString() }),
     durationMs: (endedAt ?? now()).getTime() - startedAt.getTime(),
     ...totals.totals(),
-    steps: steps.map((step) => step.session.report()),
+    steps: [...steps].map((step) => step.session.report()),
+    ...(stepsLeftOut > 0 && { stepsLeftOut }),
   });
 
   const end: SessionNode['end'] = (thrown) => {
@@ -99,13 +104,24 @@ export function createSessionNode(
 
   const beginStep = (stepOptions: StepOptions): SessionNode => {
     const stepName = stepOptions.name ?? 'step';
-    const namesakes = steps.filter((step) => step.session.name === stepName).length;
-    const own = namesakes === 0 ? stepName : `${stepName}#${namesakes + 1}`;
+    const number = (namesakes.get(stepName) ?? 0) + 1;
+    namesakes.set(stepName, number);
+    const own = number === 1 ? stepName : `${stepName}#${number}`;
     const stepPath = path === '' ? own : `${path}/${own}`;
     const stepPlace = { id, path: stepPath, parent: node };
     const step = createSessionNode(surroundings, { ...stepOptions, name: stepName }, stepPlace);
-    steps.push(step);
+    if (steps.size >= maxSteps) leaveOutOldest();
+    steps.add(step);
     return step;
+  };
+  /** One that is still open stays, however old it is. */
+  const leaveOutOldest = (): void => {
+    for (const step of steps) {
+      if (!step.hasEnded()) continue;
+      steps.delete(step);
+      stepsLeftOut += 1;
+      return;
+    }
   };
 
   const session: Session = {
@@ -141,6 +157,7 @@ export function createSessionNode(
       call.then(done, done);
     },
     end,
+    hasEnded: () => endedAt !== undefined,
   };
   return node;
 }

@@ -340,6 +340,18 @@ describe('step', () => {
     expect(inTotal(report.costs)).toEqual(['0']);
   });
 
+  it('lists the last steps only when there are many, and counts all of them', async () => {
+    govern();
+    const session = governor.startSession({ name: 'long', maxSteps: 3 });
+    const open = session.startStep({ name: 'open' });
+    for (let call = 0; call < 5; call += 1) await session.step('answer', () => ask());
+    await open.run(ask);
+    const report = await session.close();
+    expect(report.steps.map(({ path }) => path)).toEqual(['open', 'answer#4', 'answer#5']);
+    expect(report).toMatchObject({ calls: 6, stepsLeftOut: 3 });
+    expect(inTotal(report.costs)).toEqual(['0.00126']);
+  });
+
   it('hands over a stream that is read after it', async () => {
     govern();
     const workflow = governor.startSession();
