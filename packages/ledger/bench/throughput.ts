@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Decimal, type Limit, money } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { openPostgresLedger } from '@genops/ledger/postgres';
+import { openPostgresLedger, type PostgresLedgerOptions } from '@genops/ledger/postgres';
 import { openRedisLedger } from '@genops/ledger/redis';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { startPostgres, startRedis } from '@genops/ledger/testing/servers';
@@ -32,7 +32,8 @@ const bound = new Decimal('0.0123');
 const actual = new Decimal('0.00415');
 const run = Date.now();
 
-async function oneCall(ledger: Ledger, number: number): Promise<void> {
+/** @returns for how many milliseconds the call was kept waiting before it could begin */
+async function oneCall(ledger: Ledger, number: number): Promise<number> {
   const id = `${run}-${String(number).padStart(9, '0')}.1`;
   const entry = {
     operationId: id.slice(0, -2),
@@ -45,6 +46,7 @@ async function oneCall(ledger: Ledger, number: number): Promise<void> {
     decision: { verdict: 'allowed', rules: ['default'], limits: [] },
     held: money(bound),
   } as const;
+  const asked = performance.now();
   const held = await ledger.reserve({
     id,
     draws: [
@@ -54,6 +56,7 @@ async function oneCall(ledger: Ledger, number: number): Promise<void> {
     expiresInMs: 600_000,
     entry,
   });
+  const waited = performance.now() - asked;
   if (held.result !== 'held') throw new Error(JSON.stringify(held));
   await ledger.settle({
     id,
@@ -75,19 +78,28 @@ async function oneCall(ledger: Ledger, number: number): Promise<void> {
       status: 200,
     },
   });
+  return waited;
 }
 
-async function callsPerSecond(ledger: Ledger, total: number): Promise<number> {
+interface Rate {
+  readonly perSecond: number;
+  /** Median wait for a hold, in milliseconds. */
+  readonly waitMs: number;
+}
+
+async function callsPerSecond(ledger: Ledger, total: number): Promise<Rate> {
   let next = 0;
+  const waits: number[] = [];
   const started = performance.now();
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (next < total) await oneCall(ledger, next++);
+      while (next < total) waits.push(await oneCall(ledger, next++));
     }),
   );
   const seconds = (performance.now() - started) / 1000;
   await ledger.close();
-  return total / seconds;
+  waits.sort((left, right) => left - right);
+  return { perSecond: total / seconds, waitMs: waits[Math.floor(waits.length / 2)] ?? 0 };
 }
 
 /** One after another, each waiting for the one before. */
@@ -98,12 +110,18 @@ async function perSecond(commit: () => unknown): Promise<number> {
   return commits / ((performance.now() - started) / 1000);
 }
 
-function print(name: string, rate: number, raw?: { readonly what: string; readonly rate: number }): void {
+function print(
+  name: string,
+  { perSecond: rate, waitMs }: Rate,
+  raw?: { readonly what: string; readonly rate: number },
+): void {
   const beside =
     raw === undefined
-      ? ''
+      ? '; it commits nothing'
       : `; ${raw.what}: ${Math.round(raw.rate)}/s, ratio ${(rate / raw.rate).toFixed(2)}`;
-  process.stdout.write(`${name}: ${Math.round(rate)} calls/s reserved and settled${beside}\n`);
+  process.stdout.write(
+    `${name}: ${Math.round(rate)} calls/s reserved and settled, ${waitMs.toFixed(2)} ms for a hold${beside}\n`,
+  );
 }
 
 print('memory', await callsPerSecond(createMemoryLedger(), calls * 2));
@@ -126,8 +144,10 @@ if (postgres.result === 'started') {
   await pool.query('CREATE TABLE raw (a text)');
   const commits = await perSecond(() => pool.query("INSERT INTO raw VALUES ('x')"));
   const beside = { what: 'raw commits', rate: commits };
-  const open = () => openPostgresLedger({ pool, schema: `bench_${randomUUID().replaceAll('-', '')}` });
+  const open = (options: Pick<PostgresLedgerOptions, 'leases'> = {}) =>
+    openPostgresLedger({ pool, schema: `bench_${randomUUID().replaceAll('-', '')}`, ...options });
   print('Postgres', await callsPerSecond(await open(), calls), beside);
+  print('Postgres with leases', await callsPerSecond(await open({ leases: {} }), calls), beside);
   if (redis.result === 'started') {
     const client = new Redis(redis.server.url);
     const schema = `bench_${randomUUID().replaceAll('-', '')}`;

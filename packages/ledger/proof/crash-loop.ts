@@ -1,14 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { LedgerEntry } from '@genops/core';
 import type { Ledger } from '@genops/ledger';
+import type { TestServer } from '@genops/ledger/testing/servers';
 import { budget } from '../src/testing/samples.ts';
+import { callUntilTheEnd } from './crash-caller.ts';
 
 /** What a crash loop found. Everything but `cycles` and `acknowledged` should be nothing. */
 export interface CrashReport {
   readonly cycles: number;
-  /** Answers that the killed processes had got. */
+  /** Answers that callers had got. */
   readonly acknowledged: number;
   /** Ends that were acknowledged and are not in the ledger. */
   readonly lost: readonly string[];
@@ -45,6 +47,34 @@ export async function crashWriters(
     await kill(child);
     if (said !== '') throw new Error(said);
   }
+}
+
+/** Kills a server under callers that go on meanwhile, again and again. What it keeps over that is its own affair. */
+export async function crashServer(
+  server: TestServer,
+  ledger: Ledger,
+  notes: string,
+  cycles: number,
+): Promise<void> {
+  let goesOn = true;
+  const calling = callUntilTheEnd({
+    ledger,
+    round: `s${Date.now()}`,
+    note: (line) => appendFileSync(notes, `${line}\n`),
+    goesOn: () => goesOn,
+  });
+  const broken = calling.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150));
+    await server.kill();
+    await server.restart();
+  }
+  goesOn = false;
+  const error = await broken;
+  if (error !== undefined) throw error;
 }
 
 function kill(child: ChildProcess): Promise<void> {

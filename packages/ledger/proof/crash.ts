@@ -4,24 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openPostgresLedger } from '@genops/ledger/postgres';
+import { openRedisLedger } from '@genops/ledger/redis';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
-import { startPostgres } from '@genops/ledger/testing/servers';
+import { startPostgres, startRedis } from '@genops/ledger/testing/servers';
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { type CrashReport, crashWriters, reportCrashes } from './crash-loop.ts';
+import { holdLivesMs } from './crash-caller.ts';
+import { type CrashReport, crashServer, crashWriters, reportCrashes } from './crash-loop.ts';
 
-// `node proof/crash.ts [--cycles 500] [--stores sqlite,postgres]`: kills a writing process again and again, then
-// compares what it had been told with what is there.
+// `pnpm proof:crash [--cycles 500] [--stores sqlite,postgres,postgres-server,redis-server]`: kills a writing process
+// again and again, or the server under callers that go on, then compares what they had been told with what is there.
 const { values } = parseArgs({
   options: {
     cycles: { type: 'string', default: '500' },
-    stores: { type: 'string', default: 'sqlite,postgres' },
+    stores: { type: 'string', default: 'sqlite,postgres,postgres-server,redis-server' },
   },
 });
 const cycles = Number(values.cycles);
+const stores = values.stores.split(',');
 const folder = mkdtempSync(join(tmpdir(), 'genops-crash-'));
 
 /** Longer than the holds of the killed processes live. */
-const holdsRunOut = () => new Promise((resolve) => setTimeout(resolve, 2500));
+const holdsRunOut = () => new Promise((resolve) => setTimeout(resolve, holdLivesMs + 500));
 
 function print(store: string, { acknowledged, lost, vanished, stillHeld, damage }: CrashReport): void {
   const wrong = [...lost, ...vanished, ...stillHeld, ...damage];
@@ -33,17 +37,17 @@ function print(store: string, { acknowledged, lost, vanished, stillHeld, damage 
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-if (values.stores.includes('sqlite')) {
+if (stores.includes('sqlite')) {
   const path = join(folder, 'ledger.db');
   const notes = join(folder, 'sqlite');
   await crashWriters('sqlite', path, notes, cycles);
   await holdsRunOut();
   const ledger = await openSqliteLedger({ path });
-  print('SQLite', await reportCrashes(ledger, notes, cycles));
+  print('SQLite, writer killed', await reportCrashes(ledger, notes, cycles));
   await ledger.close();
 }
 
-if (values.stores.includes('postgres')) {
+if (stores.includes('postgres')) {
   const started = await startPostgres();
   if (started.result === 'unavailable') throw new Error(started.reason);
   const { url } = started.server;
@@ -53,9 +57,42 @@ if (values.stores.includes('postgres')) {
   await holdsRunOut();
   const pool = new Pool({ connectionString: url, max: 4 });
   const ledger = await openPostgresLedger({ pool, schema, timeoutMs: 60_000 });
-  print('Postgres', await reportCrashes(ledger, notes, cycles));
+  print('Postgres, writer killed', await reportCrashes(ledger, notes, cycles));
   await ledger.close();
   await pool.end();
   await started.server.stop();
 }
+
+/** What loses its memory is Redis, or what has to recover is Postgres, while one process goes on. */
+async function crashOne(name: 'postgres' | 'redis'): Promise<void> {
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ ownOnly: true }),
+    startRedis({ ownOnly: true }),
+  ]);
+  if (postgres.result === 'unavailable') throw new Error(postgres.reason);
+  if (redis.result === 'unavailable') throw new Error(redis.reason);
+  const pool = new Pool({ connectionString: postgres.server.url, max: 4 });
+  pool.on('error', () => {});
+  const client = new Redis(redis.server.url);
+  client.on('error', () => {});
+  const options = { pool, timeoutMs: 60_000 };
+  const ledger =
+    name === 'postgres'
+      ? await openPostgresLedger(options)
+      : await openRedisLedger({ ...options, redis: client });
+  const notes = join(folder, `${name}-server`);
+  await crashServer(name === 'postgres' ? postgres.server : redis.server, ledger, notes, cycles);
+  await holdsRunOut();
+  const title =
+    name === 'postgres' ? 'Postgres, server killed' : 'Redis in front of Postgres, Redis killed and empty';
+  print(title, await reportCrashes(ledger, notes, cycles));
+  await ledger.close();
+  client.disconnect();
+  await pool.end();
+  await postgres.server.stop();
+  await redis.server.stop();
+}
+
+if (stores.includes('postgres-server')) await crashOne('postgres');
+if (stores.includes('redis-server')) await crashOne('redis');
 rmSync(folder, { recursive: true });

@@ -100,6 +100,93 @@ onServer('Postgres', postgres, (server: TestServer) => {
     await ledger.close();
   });
 
+  it.each([
+    ['40001', 'a serialization failure'],
+    ['40P01', 'a deadlock'],
+    ['57014', 'a statement that took too long'],
+    ['55P03', 'a lock that was not to be had'],
+  ])('does the same again, with the same ids, after %s (%s)', async (code) => {
+    const ledger = await open();
+    await spend(ledger, 'a', budget(), '0.1');
+    // The first two commits fail; a sequence counts what a rolled back transaction cannot.
+    await store.pool.query(`
+      CREATE SEQUENCE ${store.schema}.failures;
+      CREATE FUNCTION ${store.schema}.fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF nextval('${store.schema}.failures') <= 2 THEN RAISE EXCEPTION USING ERRCODE = '${code}'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fail BEFORE UPDATE ON ${store.schema}.head FOR EACH ROW EXECUTE FUNCTION ${store.schema}.fail();
+    `);
+    const calls = ['b', 'c'].map((id) => hold(ledger, reserveRequest(id, [draw(budget(), '0.2')])));
+    await Promise.all(calls);
+    const { rows } = await store.pool.query(`SELECT last_value FROM ${store.schema}.failures`);
+    expect(Number(rows[0].last_value)).toBeGreaterThanOrEqual(3);
+    expect(await ledger.states([stateOf])).toMatchObject([{ settled: '0.1', held: '0.4' }]);
+    expect(await ledger.verify()).toMatchObject({ result: 'intact', entries: 1 });
+    await ledger.close();
+  });
+
+  it('gives up in time on a store that fails for ever, and leaves nothing half done', async () => {
+    const ledger = await open(400);
+    await spend(ledger, 'a', budget(), '0.1');
+    await store.pool.query(`
+      CREATE FUNCTION ${store.schema}.fail() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$;
+      CREATE TRIGGER fail BEFORE INSERT ON ${store.schema}.holds FOR EACH ROW EXECUTE FUNCTION ${store.schema}.fail();
+    `);
+    const started = performance.now();
+    await expect(ledger.reserve(reserveRequest('b', [draw(budget(), '0.2')]))).rejects.toMatchObject(
+      unavailable,
+    );
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(await ledger.states([stateOf])).toMatchObject([{ settled: '0.1', held: '0' }]);
+    await ledger.close();
+  });
+
+  it('refuses in time while others use every connection of its pool, and goes on afterwards', async () => {
+    const pool = new Pool({ connectionString: url, max: 1 });
+    const ledger = await openPostgresLedger({ pool, schema: store.schema, timeoutMs: 300 });
+    const other = await pool.connect();
+    const started = performance.now();
+    const calls = Array.from({ length: 200 }, (_, call) =>
+      ledger.reserve(reserveRequest(`call-${call}`, [draw(budget(), '0.001')])),
+    );
+    for (const call of await Promise.allSettled(calls)) {
+      expect(call).toMatchObject({ status: 'rejected', reason: unavailable });
+    }
+    expect(performance.now() - started).toBeLessThan(2000);
+    other.release();
+    await hold(ledger, reserveRequest('a', [draw(budget(), '1')]));
+    await ledger.close();
+    await pool.end();
+  });
+
+  it.each([
+    'pg_advisory_xact_lock',
+    'CREATE SCHEMA',
+    'schema_versions (version',
+    'coalesce(max(version)',
+    'CREATE TABLE',
+    'INSERT INTO',
+    'COMMIT',
+  ])('is whole or not there when making its tables is cut off at %s', async (statement) => {
+    const { hostname, port } = new URL(url);
+    const proxy = await startFaultProxy({ host: hostname, port: Number(port) });
+    const wired = new URL(url);
+    wired.port = String(proxy.port);
+    const pool = new Pool({ connectionString: wired.href, max: 1 });
+    pool.on('error', () => {});
+    proxy.loseAnswerTo(statement);
+    await expect(openPostgresLedger({ pool, schema: store.schema })).rejects.toMatchObject(unavailable);
+    await pool.end();
+    await proxy.close();
+    const ledger = await open();
+    await spend(ledger, 'a', budget(), '0.1');
+    expect(await ledger.verify()).toMatchObject({ result: 'intact', entries: 1 });
+    await ledger.close();
+  });
+
   it('refuses tables of a newer version', async () => {
     await (await open()).close();
     await store.pool.query(`INSERT INTO ${store.schema}.schema_versions VALUES (99)`);

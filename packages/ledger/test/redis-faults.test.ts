@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { openRedisLedger } from '@genops/ledger/redis';
 import { startPostgres, startRedis } from '@genops/ledger/testing/servers';
-import { Cluster } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DurableLedger } from '../src/ledger.ts';
+import type { RedisClient } from '../src/redis/client.ts';
 import { budget, costOf, draw, hold, reserveRequest, settledEntry } from '../src/testing/samples.ts';
 import { onServer } from '../src/testing/servers/on-server.ts';
 import { redisStore } from './stores.ts';
 
-const [postgres, redis, cluster] = await Promise.all([
+const [postgres, redis, cluster, primary, replica] = await Promise.all([
   startPostgres(),
   startRedis(),
   startRedis({ cluster: true }),
+  startRedis({ ownOnly: true }),
+  startRedis({ ownOnly: true }),
 ]);
 
 onServer('Postgres', postgres, ({ url }) => {
@@ -152,6 +155,25 @@ onServer('Postgres', postgres, ({ url }) => {
         },
       );
 
+      it.each<[string, string[], string[]]>([
+        ['has no memory left', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+        ['may only be read', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+      ])('that %s changes no answer', async (_, [command = '', ...args], [undo = '', ...undoArgs]) => {
+        await store.redis.call(command, ...args);
+        try {
+          expect(await tryMore('b')).toMatchObject({ result: 'refused' });
+          await release();
+          expect(await tryMore('c')).toMatchObject({ result: 'held' });
+          expect(await ledger.reserve(reserveRequest('d', [draw(budget(), '0.95')]))).toMatchObject({
+            result: 'refused',
+          });
+          expect(troubles.map(String).join()).toMatch(/OOM|READONLY|MASTERDOWN/);
+        } finally {
+          await store.redis.call(undo, ...undoArgs);
+        }
+        expect(await ledger.verify()).toMatchObject({ result: 'intact' });
+      });
+
       it('that is slow costs a call no more than the time given', async () => {
         await tryMore('b');
         await store.redis.call('CLIENT', 'PAUSE', '3000', 'ALL');
@@ -161,6 +183,62 @@ onServer('Postgres', postgres, ({ url }) => {
         // Five calls wait in vain, each twice at most; then Redis is left alone.
         expect(performance.now() - started).toBeLessThan(2500);
         await store.redis.call('CLIENT', 'UNPAUSE');
+      });
+    });
+  });
+
+  onServer('Redis', primary, (first) => {
+    onServer('second Redis', replica, (second) => {
+      it('that fails over to a replica without the last copies overspends nothing', {
+        timeout: 30_000,
+      }, async () => {
+        const { hostname, port } = new URL(first.url);
+        const [old, young] = [new Redis(first.url), new Redis(second.url)];
+        for (const client of [old, young]) client.on('error', () => {});
+        await young.replicaof(hostname, Number(port));
+        await expect
+          .poll(() => young.info('replication'), { timeout: 10_000 })
+          .toContain('master_link_status:up');
+        /** Whatever is asked goes to the one that is the primary by now. */
+        let serving = old;
+        const client: RedisClient = {
+          evalsha: (...call) => serving.evalsha(...call),
+          eval: (...call) => serving.eval(...call),
+        };
+        const store = redisStore(url, first.url);
+        const copyLivesMs = 3000;
+        const { pool, schema } = store;
+        const ledgers = await Promise.all(
+          [1, 2].map(() => openRedisLedger({ pool, schema, redis: client, copyLivesMs })),
+        );
+        const [one, other] = ledgers as [DurableLedger, DurableLedger];
+        const tryMore = (ledger: DurableLedger, id: string, amount = '0.1') =>
+          ledger.reserve(reserveRequest(id, [draw(budget(), amount)]));
+        await hold(one, reserveRequest('a', [draw(budget(), '1')]));
+        expect(await tryMore(other, 'b')).toMatchObject({ result: 'refused' });
+        await expect.poll(() => young.keys(`*${schema}*account*`)).toHaveLength(1);
+        // From here on nothing reaches the replica; then it is the primary.
+        await young.replicaof('NO', 'ONE');
+        await one.release({ id: 'a', entry: settledEntry('a', costOf('0')) });
+        await hold(one, reserveRequest('c', [draw(budget(), '0.7')]));
+        await first.kill();
+        serving = young;
+        // The copy that stayed behind says that all is held: it may refuse for as long as it lives, and admit nothing.
+        const late = await Promise.all(
+          Array.from({ length: 40 }, (_, call) => tryMore(call % 2 === 0 ? one : other, `late-${call}`)),
+        );
+        expect(late.filter(({ result }) => result === 'held').length).toBeLessThanOrEqual(3);
+        await expect
+          .poll(() => tryMore(other, randomUUID(), '0.0001'), { timeout: 10_000 })
+          .toMatchObject({ result: 'held' });
+        await Promise.all(Array.from({ length: 40 }, (_, call) => tryMore(one, `last-${call}`)));
+        const [state] = await one.states([{ limit: budget(), bucket: '' }]);
+        expect(Number(state?.held)).toBeLessThanOrEqual(1);
+        expect(Number(state?.held)).toBeGreaterThan(0.9);
+        expect(await one.verify()).toMatchObject({ result: 'intact' });
+        for (const ledger of ledgers) await ledger.close();
+        for (const ended of [old, young]) ended.disconnect();
+        await store.remove();
       });
     });
   });
@@ -189,6 +267,10 @@ onServer('Postgres', postgres, ({ url }) => {
         });
       }
       expect(troubles.map(String)).toEqual([]);
+      // All on the one node whose slots they hash to, of three.
+      const keys = await Promise.all(nodes.nodes('master').map((node) => node.keys(`*${schema}*`)));
+      expect(keys).toHaveLength(3);
+      expect(keys.filter((found) => found.length > 0)).toHaveLength(1);
       await ledger.close();
       await pool.query(`DROP SCHEMA ${schema} CASCADE`);
       await pool.end();

@@ -4,6 +4,7 @@ export interface PostgresClient {
   /** Gives the connection back; with an error, it is not used again. */
   release(error?: Error | boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What is needed of a pool; `new pg.Pool()` has it. */

@@ -48,21 +48,37 @@ export function isWorthAnotherTry(error: unknown): boolean {
   return code === '23505' || !['22', '23', '42'].includes(code.slice(0, 2));
 }
 
-/** One transaction on a connection of its own; the connection is not used again when it fails. */
-export async function inTransaction<Result>(
+/** Something on a connection of its own, which is not used again when it fails. */
+export async function onConnection<Result>(
   pool: PostgresPool,
-  begin: string,
   action: (client: PostgresClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
+  // A connection that breaks says so to its query, and once more to whoever listens: nobody would end the process.
+  client.on('error', isToldByQuery);
   try {
-    await client.query(begin);
     const result = await action(client);
-    await client.query('COMMIT');
+    client.off('error', isToldByQuery);
     client.release();
     return result;
   } catch (error) {
     client.release(error instanceof Error ? error : true);
     throw error;
   }
+}
+
+function isToldByQuery(): void {}
+
+/** One transaction on a connection of its own. */
+export function inTransaction<Result>(
+  pool: PostgresPool,
+  begin: string,
+  action: (client: PostgresClient) => Promise<Result>,
+): Promise<Result> {
+  return onConnection(pool, async (client) => {
+    await client.query(begin);
+    const result = await action(client);
+    await client.query('COMMIT');
+    return result;
+  });
 }

@@ -7,6 +7,7 @@ import { createDrawPlanner } from '../plan-draw.ts';
 import { rollupGrains } from '../stored/dimensions.ts';
 import { createWindowFinder } from '../window.ts';
 import type { PostgresPool } from './client.ts';
+import { onConnection } from './connection.ts';
 import { createLeasing, type LeaseOptions } from './leases/leasing.ts';
 import { type BatchDone, createQueue } from './queue.ts';
 import { readPage, readSums, verify } from './reader.ts';
@@ -62,7 +63,7 @@ export async function openWatchedLedger(
   const { pool, schema = 'genops_ledger', timeoutMs = 2000, leases, now } = options;
   checkSchemaName(schema);
   if (leases !== undefined) checkLeases(leases);
-  await withClient(pool, (client) => migrate(client, schema));
+  await reading(() => onConnection(pool, (client) => migrate(client, schema)));
   const clock = createStoreClock(now);
   const compile = createLimitCompiler();
   const accountsOf = (queries: readonly LimitQuery[]): string[] =>
@@ -160,22 +161,6 @@ function checkSchemaName(schema: string): void {
       `expected lower-case letters, digits and underscores, got ${describe(schema)}`,
     );
   }
-}
-
-async function withClient(
-  pool: PostgresPool,
-  action: (client: Awaited<ReturnType<PostgresPool['connect']>>) => Promise<void>,
-): Promise<void> {
-  await reading(async () => {
-    const client = await pool.connect();
-    try {
-      await action(client);
-      client.release();
-    } catch (error) {
-      client.release(error instanceof Error ? error : true);
-      throw error;
-    }
-  });
 }
 
 async function reading<Result>(action: () => Promise<Result>): Promise<Result> {

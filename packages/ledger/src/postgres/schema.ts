@@ -151,7 +151,8 @@ export async function migrate(client: PostgresClient, schema: string): Promise<v
     }
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK');
+    // Without a connection there is nothing to roll back.
+    await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
 }

@@ -68,7 +68,13 @@ export async function openThreadCommitter(path: string): Promise<Committer> {
     return answered();
   }
 
-  await answered();
+  try {
+    await answered();
+  } catch (error) {
+    // A thread that stays would keep the file open, as badly as it could be opened now.
+    await worker.terminate();
+    throw error;
+  }
   return {
     commit: async (batch) => {
       await ask({ commit: batch }, [batch.text.buffer]);

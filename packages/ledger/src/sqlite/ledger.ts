@@ -1,5 +1,7 @@
+import { isGenOpsError } from '@genops/core';
 import { createClock } from '../clock.ts';
 import { checkEntryQuery, checkFilter, instantMs } from '../entry-page.ts';
+import { LedgerUnavailableError } from '../errors.ts';
 import type { DurableLedger, EntryFilter, Ledger, RetireResult } from '../ledger.ts';
 import { anchorFromText } from '../stored/anchor.ts';
 import { openInlineCommitter, openThreadCommitter } from './committer.ts';
@@ -53,8 +55,9 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Du
     const reads = waitForDiskOn === 'threads' ? readOnThread(path) : await openSqliteLedgerReader({ path });
     let closing: Promise<void> | undefined;
     const closeAll = async (): Promise<void> => {
-      await queue.close();
       await reads.close();
+      // Last: whoever closes a database last folds its log into it.
+      await queue.close();
       lock.release();
     };
     return {
@@ -73,7 +76,10 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Du
     };
   } catch (error) {
     lock.release();
-    throw error;
+    if (isGenOpsError(error)) throw error;
+    // What SQLite said, here or on the writing thread.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LedgerUnavailableError('sqlite', `${path}: ${reason}`, { cause: error });
   }
 }
 

@@ -55,15 +55,18 @@ export interface WriterLock {
  * @throws {LedgerUnavailableError} when another process, or this one, writes already
  */
 export function lockForWriting(path: string): WriterLock {
-  mkdirSync(dirname(path), { recursive: true });
-  const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    mkdirSync(dirname(path), { recursive: true });
+    lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
-    lock.close();
+    lock?.close();
     throw new LedgerUnavailableError(
       'sqlite',
-      `${path} is in use by another writer; one process writes an SQLite ledger, several share Postgres`,
+      codeOf(cause) === sqliteBusy
+        ? `${path} is in use by another writer; one process writes an SQLite ledger, several share Postgres`
+        : `${path} cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }
@@ -109,15 +112,21 @@ function assertPragma(database: DatabaseSync, name: string, expected: string | n
   }
 }
 
+/** What to throw in place of what SQLite threw. */
 function unusable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') return error;
-  const damaged = [sqliteCorrupt, sqliteNotADatabase].includes(
-    Number((error as { errcode?: unknown }).errcode) & 0xff,
-  );
-  return damaged
+  const code = codeOf(error);
+  if (!(error instanceof Error) || code === undefined) return error;
+  return code === sqliteCorrupt || code === sqliteNotADatabase
     ? new LedgerCorruptError('sqlite', `${path}: ${error.message}`, { cause: error })
     : new LedgerUnavailableError('sqlite', `${path}: ${error.message}`, { cause: error });
 }
 
+/** SQLite's own number of an error, without its extension. */
+function codeOf(error: unknown): number | undefined {
+  const { code, errcode } = (error ?? {}) as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' ? Number(errcode) & 0xff : undefined;
+}
+
+const sqliteBusy = 5;
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;

@@ -15,6 +15,7 @@ export function verify(database: DatabaseSync, { anchor }: VerifyOptions = {}): 
   const from = anchor === undefined ? undefined : anchorFromText(anchor);
   return atOneMoment(database, () => {
     const { find, findings } = createFindings();
+    checkPages(database, find);
     const counters = createCounterCheck();
     const { definitions, holdBatches } = createPointReader(database);
     const retired = database.prepare('SELECT * FROM retired').all();
@@ -66,6 +67,14 @@ export function verify(database: DatabaseSync, { anchor }: VerifyOptions = {}): 
       anchor: anchorToText(last),
     };
   });
+}
+
+/** Indexes that do not lead to their rows, pages that are not what SQLite wrote. */
+function checkPages(database: DatabaseSync, find: (sentence: string) => void): void {
+  for (const row of database.prepare('PRAGMA integrity_check(10)').all()) {
+    const [said] = Object.values(row);
+    if (said !== 'ok') find(`SQLite: ${String(said)}`);
+  }
 }
 
 /** Entries summed up again must give each roll-up; where entries were taken out, they cannot any more. */

@@ -23,12 +23,23 @@ const rememberedGroups = 50_000;
 
 export function openWriter(path: string): Writer {
   const database = openForWriting(path);
+  try {
+    return writerOn(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function writerOn(database: DatabaseSync): Writer {
   // After a failed sync nobody knows what of the log is on disk: what it says is written again, and synced.
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   const insert = prepareStatements(database);
   const rollups = createRollups(database);
   const groups = new Map<string, number>();
   let { seq, hash: hashText } = readHead(database);
+  /** Whether the file itself has no entry yet: it gets the first ones at once, and is never empty without its log. */
+  let bare = seq === 0;
 
   function commit(batch: Batch): void {
     const before = { seq, hashText };
@@ -47,6 +58,10 @@ export function openWriter(path: string): Writer {
       }
       database.exec('COMMIT');
       rollups.committed();
+      if (bare && seq > 0) {
+        database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+        bare = false;
+      }
     } catch (error) {
       ({ seq, hashText } = before);
       groups.clear();

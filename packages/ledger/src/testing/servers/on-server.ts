@@ -6,17 +6,22 @@ import type { StartedServer, TestServer } from './process.ts';
  * reason; with `CI=true` that is a failure.
  */
 export function onServer(name: string, started: StartedServer, tests: (server: TestServer) => void): void {
-  if (started.result === 'started') {
-    describe(`with a real ${name}`, () => {
-      afterAll(() => started.server.stop());
-      tests(started.server);
-    });
+  if (started.result === 'unavailable') {
+    reportMissing(name, started.reason);
     return;
   }
-  const missing = `SKIPPED: everything that needs a real ${name} (${started.reason})`;
+  describe(`with a real ${name}`, () => {
+    afterAll(() => started.server.stop());
+    tests(started.server);
+  });
+}
+
+/** Says that tests are skipped for want of something real, and why; with `CI=true` that is a failure. */
+export function reportMissing(name: string, reason: string): void {
+  const missing = `SKIPPED: everything that needs a real ${name} (${reason})`;
   if (process.env['CI'] === 'true') {
     it(missing, () => {
-      expect.fail(`There is no ${name}: ${started.reason}`);
+      expect.fail(`There is no ${name}: ${reason}`);
     });
   } else {
     it.skip(missing, () => {});

@@ -15,6 +15,12 @@ export interface PostgresOptions {
    * @default false
    */
   readonly keepsOnPowerLoss?: boolean;
+  /**
+   * Whether it has to be one that tests may kill, whatever the environment names.
+   *
+   * @default false
+   */
+  readonly ownOnly?: boolean;
 }
 
 /**
@@ -23,9 +29,11 @@ export interface PostgresOptions {
  */
 export async function startPostgres({
   keepsOnPowerLoss = false,
+  ownOnly = false,
 }: PostgresOptions = {}): Promise<StartedServer> {
   const given = process.env[environmentName];
-  if (given !== undefined) return { result: 'started', server: givenServer(environmentName, given) };
+  if (given !== undefined && !ownOnly)
+    return { result: 'started', server: givenServer(environmentName, given) };
   let binaries = findBinaries();
   if (binaries === undefined) {
     const reason = installPackage('postgresql');

@@ -29,7 +29,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Tries until it works, for as long as it may take. */
-async function eventually(attempt: () => Promise<void>, withinMs: number): Promise<void> {
+export async function eventually(attempt: () => Promise<void>, withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {
