@@ -2,9 +2,14 @@ import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
+import { addExportCommands } from './commands/export.ts';
+import { addForecastCommand } from './commands/forecast.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addPriceCommands } from './commands/price.ts';
+import { addRecommendCommand } from './commands/recommend.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addSpendCommand } from './commands/spend.ts';
+import { addWhatIfCommand } from './commands/what-if.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
 /**
@@ -21,6 +26,13 @@ export async function runCommandLine(values: readonly string[], context: Command
     .configureOutput({ writeOut: context.write, writeErr: context.writeError })
     .showHelpAfterError('(add --help for what it takes)');
   addSpendCommand(program, context);
+  addReportCommand(program, context);
+  addRecommendCommand(program, context);
+  addForecastCommand(program, context, (code) => {
+    outcome.code = code;
+  });
+  addWhatIfCommand(program, context);
+  addExportCommands(program, context);
   addPriceCommands(program, context);
   addCatalogCommands(program, context, (code) => {
     outcome.code = code;
