@@ -9,7 +9,14 @@ export { createErrorRates } from './anomalies/error-rates.ts';
 export type { EntrySource } from './each-entry.ts';
 export { eachEntry } from './each-entry.ts';
 export type { EntryDetails } from './entry-details.ts';
-export type { ArmOf, ArmResult, Comparison, ExperimentOptions, ExperimentResult, Verdict } from './experiment.ts';
+export type {
+  ArmOf,
+  ArmResult,
+  Comparison,
+  ExperimentOptions,
+  ExperimentResult,
+  Verdict,
+} from './experiment.ts';
 export { armByDimension, armBySplit, experiment } from './experiment.ts';
 export type { FocusOptions, NoCharge } from './focus/charge-rows.ts';
 export { chargeRows } from './focus/charge-rows.ts';
@@ -35,9 +42,9 @@ export type { MonthSum, SeasonalPlan, SeasonalPlanOptions } from './planning/sea
 export { seasonalPlan } from './planning/seasonal-plan.ts';
 export type { EffortLevel, Evidence, OptimizationType } from './recommend/finding.ts';
 export type { Retirement } from './recommend/price-changes.ts';
-export type { Recommendation } from './recommend/recommendation.ts';
-export type { RecommendOptions, Recommendations } from './recommend/recommend.ts';
+export type { Recommendations, RecommendOptions } from './recommend/recommend.ts';
 export { recommend } from './recommend/recommend.ts';
+export type { Recommendation } from './recommend/recommendation.ts';
 export type { NotReplayable, ReplayableCall } from './replay.ts';
 export type { Difference } from './statistics/compare.ts';
 export type { Summary, SummaryQuery, SummaryRow } from './summarize.ts';

@@ -11,6 +11,7 @@ import type { CommandContext } from '../context.ts';
 import { withLedger } from '../ledger-file.ts';
 import { exactJson, shownAmount, shownChange, shownMoney } from '../report/amounts.ts';
 import { renderTable } from '../report/table.ts';
+import { wrap } from '../report/wrap.ts';
 import { addStretchOptions, byOption, dimensionsOf, type StretchOptions, stretchOf } from '../stretch.ts';
 
 interface ReportOptions extends StretchOptions {
@@ -89,7 +90,7 @@ function reportText({ rows, totals }: Summary, by: readonly string[]): string {
         ]
       : []),
   ];
-  return `${table}\n${notes.join(', ')}\n`;
+  return `${table}\n${wrap(notes.join(', '), { indent: 0 })}`;
 }
 
 function chargebackText(shares: ReturnType<typeof allocateShared>): string {
