@@ -5,6 +5,8 @@ import { addBudgetCommands } from './commands/budget.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addExportCommands } from './commands/export.ts';
+import { addForecastCommand } from './commands/forecast.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
@@ -12,10 +14,13 @@ import { addLoadTestCommand } from './commands/loadtest.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addPriceCommands } from './commands/price.ts';
 import { addProviderCommands } from './commands/provider.ts';
+import { addRecommendCommand } from './commands/recommend.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addSpendCommand } from './commands/spend.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTraceCommand } from './commands/trace.ts';
 import { addVersionCommand } from './commands/version.ts';
+import { addWhatIfCommand } from './commands/what-if.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
 /**
@@ -32,6 +37,13 @@ export async function runCommandLine(values: readonly string[], context: Command
     .configureOutput({ writeOut: context.write, writeErr: context.writeError })
     .showHelpAfterError('(add --help for what it takes)');
   addSpendCommand(program, context);
+  addReportCommand(program, context);
+  addRecommendCommand(program, context);
+  addForecastCommand(program, context, (code) => {
+    outcome.code = code;
+  });
+  addWhatIfCommand(program, context);
+  addExportCommands(program, context);
   addPriceCommands(program, context);
   addCatalogCommands(program, context, (code) => {
     outcome.code = code;

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { ConfigurationError, describe } from '@genops/core';
-import { createPricing, type PriceBook, parsePriceFile, priceLine } from '@genops/pricing';
-import { type Command, Option } from 'commander';
+import { type PriceBook, priceLine } from '@genops/pricing';
+import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { instantOf } from '../instant.ts';
 import { readJsonLines } from '../lines/json-lines.ts';
 import { usageLine } from '../lines/usage-line.ts';
+import { openPricing, pricesOption } from '../price-files.ts';
 import { renderTable } from '../report/table.ts';
 
 interface PriceOptions {
@@ -25,10 +25,6 @@ interface PriceOptions {
 
 /** `genops price` and `genops usage`: what usage costs, for people and in bulk. */
 export function addPriceCommands(program: Command, context: CommandContext): void {
-  const prices = (): Option =>
-    new Option('--prices <file>', 'prices of your own, on top of the bundled ones; may be given again')
-      .argParser((value: string, before: readonly string[]) => [...before, value])
-      .default([] as string[]);
   program
     .command('price')
     .description('What usage costs: of one call as a table, or of many as JSON lines')
@@ -45,7 +41,7 @@ export function addPriceCommands(program: Command, context: CommandContext): voi
     .option('--region <name>', 'the region that served')
     .option('--at <instant>', 'the moment of the call; default: now')
     .option('--json', 'one JSON document instead of a table')
-    .addOption(prices())
+    .addOption(pricesOption())
     .action(async (provider: string | undefined, model: string | undefined, options: PriceOptions) => {
       const pricing = await openPricing(options.prices);
       if (options.input !== undefined)
@@ -67,26 +63,11 @@ export function addPriceCommands(program: Command, context: CommandContext): voi
       '--input <file>',
       'lines of {id, provider, api, model, response_usage_json}; - for standard input',
     )
-    .addOption(prices())
+    .addOption(pricesOption())
     .action(async (options: { readonly input: string; readonly prices: readonly string[] }) => {
       const pricing = await openPricing(options.prices);
       await writeLines(context, options.input, (line) => usageLine(pricing, line, context.now()));
     });
-}
-
-async function openPricing(files: readonly string[]): Promise<PriceBook> {
-  return createPricing({ overrides: await Promise.all(files.map(readPrices)) });
-}
-
-async function readPrices(file: string): Promise<ReturnType<typeof parsePriceFile>> {
-  let data: unknown;
-  try {
-    data = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(file, `cannot be read: ${reason}`, { cause: error });
-  }
-  return parsePriceFile(data, file);
 }
 
 async function writeLines(

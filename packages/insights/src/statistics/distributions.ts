@@ -93,3 +93,9 @@ export function studentCritical(probability: number, degreesOfFreedom: number): 
   }
   return (low + high) / 2;
 }
+
+/** How likely at least so many successes are in so many trials, each with this chance (exact). */
+export function binomialAtLeast(successes: number, trials: number, chance: number): number {
+  if (successes <= 0) return 1;
+  return successes > trials ? 0 : incompleteBeta(chance, successes, trials - successes + 1);
+}

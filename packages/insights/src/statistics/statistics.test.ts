@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chanceNotWorse, proportionTest, welchTest, wilsonInterval } from './compare.ts';
-import { normalCumulative, normalTwoSided, studentCritical, studentTwoSided } from './distributions.ts';
+import {
+  binomialAtLeast,
+  normalCumulative,
+  normalTwoSided,
+  studentCritical,
+  studentTwoSided,
+} from './distributions.ts';
 import { momentsOf } from './moments.ts';
 import { median, quantile, robustSpread, tallyQuantile } from './quantile.ts';
 
@@ -45,6 +51,16 @@ describe('normalTwoSided', () => {
   it('adds up to the cumulative share on both sides', () => {
     expect(normalCumulative(1.644853627)).toBeCloseTo(0.95, 8);
     expect(normalCumulative(-1.644853627)).toBeCloseTo(0.05, 8);
+  });
+});
+
+describe('binomialAtLeast', () => {
+  it('is the sum of the single chances', () => {
+    // 1 − 0.95³, and 56 of 2 to the 10th.
+    expect(binomialAtLeast(1, 3, 0.05)).toBeCloseTo(0.142625, 10);
+    expect(binomialAtLeast(8, 10, 0.5)).toBeCloseTo(56 / 1024, 10);
+    expect(binomialAtLeast(0, 10, 0.5)).toBe(1);
+    expect(binomialAtLeast(11, 10, 0.5)).toBe(0);
   });
 });
 
