@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { helicone, openrouter, skyrouter } from './dashboards/gateways.ts';
 import { overview } from './dashboards/overview.ts';
 import { type Dashboard, grafanaDashboard } from './dashboards/panel.ts';
+import { namesPage } from './names-page.ts';
 import { alertGroups } from './rules/alerts.ts';
 import { recordingGroups } from './rules/recording.ts';
 
@@ -9,15 +10,17 @@ export const dashboards: readonly Dashboard[] = [overview, skyrouter, openrouter
 
 const made = '# Made by `npm run dashboards` of packages/telemetry; do not edit by hand.\n';
 
-/** Every file below `deploy`, by its path there. */
-export function deployFiles(): ReadonlyMap<string, string> {
+/** Every file that is made, by its path in the repository. */
+export function madeFiles(): ReadonlyMap<string, string> {
   const boards = dashboards.map(
-    (board) => [`grafana/${board.id}.json`, `${JSON.stringify(grafanaDashboard(board), null, 2)}\n`] as const,
+    (board) =>
+      [`deploy/grafana/${board.id}.json`, `${JSON.stringify(grafanaDashboard(board), null, 2)}\n`] as const,
   );
   return new Map([
     ...boards,
-    ['prometheus/alerts.yml', made + stringify({ groups: alertFile() }, { lineWidth: 0 })],
-    ['prometheus/recording.yml', made + stringify({ groups: recordingFile() }, { lineWidth: 0 })],
+    ['docs/telemetry-names.md', namesPage()],
+    ['deploy/prometheus/alerts.yml', made + stringify({ groups: alertFile() }, { lineWidth: 0 })],
+    ['deploy/prometheus/recording.yml', made + stringify({ groups: recordingFile() }, { lineWidth: 0 })],
   ]);
 }
 

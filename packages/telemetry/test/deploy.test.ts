@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { dashboards, deployFiles } from '../scripts/files.ts';
+import { dashboards, madeFiles } from '../scripts/files.ts';
 import { alertGroups } from '../scripts/rules/alerts.ts';
 import { recordingGroups } from '../scripts/rules/recording.ts';
 import { createTelemetry, foreignMetrics } from '../src/index.ts';
@@ -13,7 +13,7 @@ import { governedRun } from './governed-run.ts';
 import { parseExposition, parseQuery, type Series, select } from './promql.ts';
 import { findPromtool } from './promtool.ts';
 
-const deploy = (path: string): string => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 let series: readonly Series[];
 
 /** What real calls expose; the second time with room for one series each, so that there is overflow. */
@@ -63,12 +63,12 @@ function expectAnswer(query: string): void {
   }
 }
 
-describe('deploy/grafana and deploy/prometheus', () => {
-  it.each([...deployFiles()])('%s is what the table of names makes of it', (path, text) => {
-    expect(readFileSync(deploy(path), 'utf8')).toBe(text);
+describe('what is made of the table of names', () => {
+  it.each([...madeFiles()])('%s is what the table of names makes of it', (path, text) => {
+    expect(readFileSync(inRepository(path), 'utf8')).toBe(text);
     if (path.endsWith('.json'))
       expect(JSON.parse(text)).toMatchObject({ uid: expect.stringMatching(/^genops-/) });
-    else expect(parse(text)).toMatchObject({ groups: expect.any(Array) });
+    if (path.endsWith('.yml')) expect(parse(text)).toMatchObject({ groups: expect.any(Array) });
   });
 
   const panels = dashboards.flatMap(({ id, rows }) =>
@@ -105,13 +105,18 @@ describe.skipIf(missing !== undefined && !isRequired)(title, () => {
   };
 
   it.each(['alerts.yml', 'recording.yml'])('loads %s', (file) => {
-    const { status, output } = run('check', 'rules', '--lint-fatal', deploy(`prometheus/${file}`));
+    const { status, output } = run(
+      'check',
+      'rules',
+      '--lint-fatal',
+      inRepository(`deploy/prometheus/${file}`),
+    );
     expect(output).toContain('SUCCESS');
     expect(status).toBe(0);
   });
 
   it('finds that alerts fire when they should, and only then', () => {
-    const { status, output } = run('test', 'rules', deploy('prometheus/alerts.test.yml'));
+    const { status, output } = run('test', 'rules', inRepository('deploy/prometheus/alerts.test.yml'));
     expect(output).toContain('SUCCESS');
     expect(status).toBe(0);
   });
