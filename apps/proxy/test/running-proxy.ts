@@ -16,6 +16,8 @@ export interface ProxyUnderTest {
   /** The official client, with the virtual key. */
   readonly client: OpenAI;
   readonly errors: unknown[];
+  /** Lines for people, where they were asked for. */
+  readonly lines: string[];
   /** Sends raw text, as a client that knows nothing would. */
   post(body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function proxyUnderTest(
   const directory = await mkdtemp(join(tmpdir(), 'genops-proxy-'));
   const upstream = await startFakeUpstream();
   const errors: unknown[] = [];
+  const lines: string[] = [];
   const proxy = await startProxy({
     config: checkConfig({
       server: { port: 0, maxRequestBytes: 100_000, shutdownGraceMs: 2_000 },
@@ -44,11 +47,13 @@ export async function proxyUnderTest(
     ledger: await openSqliteLedger({ path: join(directory, 'ledger.db') }),
     environment: { UPSTREAM_KEY: upstream.apiKey, VIRTUAL_KEY: virtualKey, ...environment },
     onError: (error) => errors.push(error),
+    onDebug: (line) => lines.push(line),
   });
   return {
     proxy,
     upstream,
     errors,
+    lines,
     client: new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: virtualKey, maxRetries: 0 }),
     post: (body, headers = {}) =>
       fetch(`${proxy.url}/v1/chat/completions`, {

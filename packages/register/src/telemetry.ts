@@ -21,6 +21,9 @@ export interface ZeroCodeTelemetry {
   close(): Promise<void>;
 }
 
+/** A program that ends waits so long for a collector that is away, and no longer. */
+const patienceMs = 2_000;
+
 /** Events that are kept while exporters are loaded. What comes on top is not told. */
 const mostWaiting = 1000;
 
@@ -43,7 +46,11 @@ export function createZeroCodeTelemetry(
     try {
       const { createOtlpTelemetry } = await import('@genops/telemetry/otlp');
       for (const warning of warnings) warn(warning);
-      const started = createOtlpTelemetry(options);
+      const isSaid = environment['OTEL_EXPORTER_OTLP_TIMEOUT'] !== undefined;
+      const started = createOtlpTelemetry({
+        ...options,
+        ...(!isSaid && { batch: { exportTimeoutMs: patienceMs } }),
+      });
       telemetry = started;
       for (const event of waiting.splice(0)) started(event);
       return started;

@@ -19,7 +19,7 @@ export interface Evaluation {
 
 /** Counts evaluations, and puts each on the span that is active where it is handed in. */
 export function createEvaluations(
-  record: () => Recorder,
+  take: Recorder,
   dimensions: readonly string[],
 ): (evaluation: Evaluation) => void {
   return ({ name, score, threshold, evaluator, durationMs, attribution = {} }) => {
@@ -29,7 +29,6 @@ export function createEvaluations(
       evaluator,
       ...Object.fromEntries(dimensions.map((dimension) => [dimension, attributeOf(who, dimension)])),
     };
-    const take = record();
     const passed = score === undefined ? false : threshold === undefined || score >= threshold;
     if (score !== undefined) take('genops.evaluation.score', score, facts);
     if (durationMs !== undefined) take('genops.evaluation.duration', durationMs / 1000, facts);

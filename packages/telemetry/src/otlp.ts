@@ -19,7 +19,7 @@ export interface BatchOptions {
   readonly maxExportBatchSize?: number;
   /** Between two exports of spans. @default 5000 */
   readonly scheduledDelayMs?: number;
-  /** After which an export counts as failed. @default 10_000 */
+  /** After which an export counts as failed. @default what `OTEL_EXPORTER_OTLP_TIMEOUT` says, else 10_000 */
   readonly exportTimeoutMs?: number;
   /** Between two exports of metrics. @default 60_000 */
   readonly metricIntervalMs?: number;
@@ -76,9 +76,9 @@ export function createOtlpTelemetry(options: OtlpOptions = {}): ExportingTelemet
   const off = (name: string): boolean => process.env[name]?.trim().toLowerCase() === 'none';
   const sendsSpans = endpoint !== false && !off('OTEL_TRACES_EXPORTER');
   const sendsMetrics = endpoint !== false && !off('OTEL_METRICS_EXPORTER');
-  const timeoutMillis = batch.exportTimeoutMs ?? 10_000;
+  const timeoutMillis = batch.exportTimeoutMs;
   const to = (path: string) => ({
-    timeoutMillis,
+    ...(timeoutMillis !== undefined && { timeoutMillis }),
     ...(endpoint !== undefined && endpoint !== false && { url: `${endpoint.replace(/\/+$/, '')}${path}` }),
     ...(headers !== undefined && { headers: { ...headers } }),
   });
@@ -93,7 +93,7 @@ export function createOtlpTelemetry(options: OtlpOptions = {}): ExportingTelemet
           maxQueueSize,
           maxExportBatchSize: Math.min(batch.maxExportBatchSize ?? 512, maxQueueSize),
           scheduledDelayMillis: batch.scheduledDelayMs ?? 5_000,
-          exportTimeoutMillis: timeoutMillis + 1_000,
+          ...(timeoutMillis !== undefined && { exportTimeoutMillis: timeoutMillis + 1_000 }),
         }),
       ];
   const exportIntervalMillis = batch.metricIntervalMs ?? 60_000;
@@ -103,7 +103,7 @@ export function createOtlpTelemetry(options: OtlpOptions = {}): ExportingTelemet
         new PeriodicExportingMetricReader({
           exporter: exports.meter(new OTLPMetricExporter(to('/v1/metrics')), () => 0),
           exportIntervalMillis,
-          exportTimeoutMillis: Math.min(timeoutMillis, exportIntervalMillis),
+          exportTimeoutMillis: Math.min(timeoutMillis ?? 30_000, exportIntervalMillis),
         }),
       ];
   const tracerProvider = new TracerProvider({

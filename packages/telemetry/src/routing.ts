@@ -18,7 +18,14 @@ export interface RoutingResult {
 export function recordRouting(result: RoutingResult, record: Recorder): void {
   const { provider, model, route, routeEfficiencyScore, optimizationSavings } = result;
   if (routeEfficiencyScore === undefined) return;
-  const facts = { operation: 'chat', provider, requestModel: model, model, strategy: route };
+  const facts = {
+    operation: 'chat',
+    provider,
+    requestModel: model,
+    model,
+    strategy: route,
+    skyRouterModel: provider === 'skyrouter' ? model : undefined,
+  };
   record('genops.routing.decisions', 1, { ...facts, optimal: String(routeEfficiencyScore === 1) });
   record('genops.routing.efficiency', routeEfficiencyScore, facts);
   if (optimizationSavings?.currency !== 'USD') return;

@@ -22,12 +22,18 @@ export function traceSessions<Governor extends Pick<CallGovernor, 'startSession'
     ...governor,
     startSession: (options) => {
       const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope);
-      return traced(tracer, governor.startSession(options), 'invoke_workflow');
+      return traced(tracer, governor.startSession(options), 'invoke_workflow').session;
     },
   };
 }
 
-function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' | 'invoke_agent'): Session {
+/** A session with a span, and what ends the span. */
+interface Traced {
+  readonly session: Session;
+  readonly end: (report: SessionReport) => void;
+}
+
+function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' | 'invoke_agent'): Traced {
   const span = tracer.startSpan(`${operation} ${session.name}`, {
     attributes: {
       'gen_ai.operation.name': operation,
@@ -38,43 +44,41 @@ function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' |
   });
   const inside = <Result>(action: () => Result): Result =>
     context.with(trace.setSpan(context.active(), span), action);
+  const end = (report: SessionReport): void => finish(span, report);
   const close = async (): Promise<SessionReport> => {
     const report = await session.close();
-    finish(span, report);
+    end(report);
     return report;
   };
+  const traceStep = (step: Session): Traced => traced(tracer, step, 'invoke_agent');
   return {
-    ...session,
-    run: (action) => inside(() => session.run(action)),
-    fetch: (input, init) => inside(() => session.fetch(input, init)),
-    startStep: (options) => inside(() => traced(tracer, session.startStep(options), 'invoke_agent')),
-    step: (options, action) =>
-      inside(() =>
-        session.step(options, async (step) => {
-          const own = traced(tracer, step, 'invoke_agent');
-          try {
-            return await own.run(() => action(own));
-          } catch (error) {
-            const message = error instanceof Error ? error.message : String(error);
-            finish(spanOf(own), { ...step.report(), state: 'failed', error: message });
-            throw error;
-          } finally {
-            finish(spanOf(own), step.report());
-          }
-        }),
-      ),
-    close,
-    [Symbol.asyncDispose]: async () => {
-      await close();
+    end,
+    session: {
+      ...session,
+      run: (action) => inside(() => session.run(action)),
+      fetch: (input, init) => inside(() => session.fetch(input, init)),
+      startStep: (options) => inside(() => traceStep(session.startStep(options)).session),
+      step: (options, action) =>
+        inside(() =>
+          session.step(options, async (step) => {
+            const own = traceStep(step);
+            try {
+              const result = await own.session.run(() => action(own.session));
+              own.end(step.report());
+              return result;
+            } catch (error) {
+              const message = error instanceof Error ? error.message : String(error);
+              own.end({ ...step.report(), state: 'failed', error: message });
+              throw error;
+            }
+          }),
+        ),
+      close,
+      [Symbol.asyncDispose]: async () => {
+        await close();
+      },
     },
-    [spanSymbol]: span,
-  } as Session;
-}
-
-const spanSymbol = Symbol('span');
-
-function spanOf(session: Session): Span {
-  return (session as Session & { readonly [spanSymbol]: Span })[spanSymbol];
+  };
 }
 
 /** What it came to, once; ending a span again changes nothing. */

@@ -1,5 +1,12 @@
 import type { GovernorListener } from '@genops/core';
-import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
+import {
+  createNoopMeter,
+  type Meter,
+  type MeterProvider,
+  metrics,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
 import { type AliasGroup, chosenGroups } from './aliases/aliases.ts';
 import { createEvaluations, type Evaluation } from './evaluations.ts';
 import { createBudgets } from './metrics/budgets.ts';
@@ -34,6 +41,11 @@ export interface TelemetryOptions {
   /** Called for each span that was made. */
   readonly onSpan?: () => void;
   readonly now?: () => Date;
+}
+
+/** The meter that OpenTelemetry's API has while no SDK is registered. */
+function isNobody(meter: Meter): boolean {
+  return meter === createNoopMeter();
 }
 
 /** A listener of a governor, and what it can be asked. */
@@ -77,34 +89,38 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
         return budgets.observe(metric);
     }
   };
-  let started: { readonly spans: SpanRecorder; readonly record: Recorder } | undefined;
-  const start = (): NonNullable<typeof started> => {
-    if (started !== undefined) return started;
-    const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(scope);
-    const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(scope);
-    const onOverflow = (): void => {
-      counts.overflowed += 1;
-      take('genops.telemetry.overflow', 1, {});
-    };
-    const take = createInstruments(meter, { dimensions, aliases, maxSeries, onOverflow, observe });
-    const record: Recorder = (metric, value, facts) => {
-      if (metric === 'genops.policy.evaluations') counts.evaluated += value;
-      if (metric === 'genops.policy.violations') counts.violated += value;
-      take(metric, value, facts);
-    };
-    started = { spans: createSpanRecorder(tracer, aliases), record };
-    return started;
+  const onOverflow = (): void => {
+    counts.overflowed += 1;
+    take?.('genops.telemetry.overflow', 1, {});
   };
+  let take: Recorder | undefined;
+  /** A program may register its SDK after its first call: until then, it is looked for again. */
+  const instruments = (): Recorder | undefined => {
+    if (take !== undefined) return take;
+    const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(scope);
+    if (!isNobody(meter))
+      take = createInstruments(meter, { dimensions, aliases, maxSeries, onOverflow, observe });
+    return take;
+  };
+  const record: Recorder = (metric, value, facts, more) => {
+    if (metric === 'genops.policy.evaluations') counts.evaluated += value;
+    if (metric === 'genops.policy.violations') counts.violated += value;
+    instruments()?.(metric, value, facts, more);
+  };
+  let spans: SpanRecorder | undefined;
   const listener: GovernorListener = (event) => {
-    const { spans, record } = start();
     counts.events += 1;
     budgets.note(event);
-    measure(event, dimensions, record);
+    if (instruments() !== undefined) measure(event, dimensions, record);
     if (!('call' in event)) return;
     if (!isSampled(event.call.id)) {
       counts.sampledOut += 1;
       return;
     }
+    spans ??= createSpanRecorder(
+      (options.tracerProvider ?? trace.getTracerProvider()).getTracer(scope),
+      aliases,
+    );
     if (event.kind === 'corrected') spans.correct(event);
     else spans.record(event);
     counts.spans += 1;
@@ -118,7 +134,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
       overflowed: counts.overflowed,
       ...(options.exports !== undefined && { exports: options.exports() }),
     }),
-    recordEvaluation: createEvaluations(() => start().record, dimensions),
-    recordRouting: (result: RoutingResult) => recordRouting(result, start().record),
+    recordEvaluation: createEvaluations(record, dimensions),
+    recordRouting: (result: RoutingResult) => recordRouting(result, record),
   });
 }

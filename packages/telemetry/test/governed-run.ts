@@ -13,7 +13,13 @@ const question = {
   messages: [{ role: 'user' as const, content: 'A secret question' }],
   max_completion_tokens: 50,
 };
-const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
+const usage = {
+  prompt_tokens: 1000,
+  completion_tokens: 100,
+  total_tokens: 1100,
+  prompt_tokens_details: { cached_tokens: 0 },
+  completion_tokens_details: { reasoning_tokens: 0 },
+};
 
 /** Everything that can happen to calls, once, through real clients and real sockets. */
 export async function governedRun(telemetry: Telemetry): Promise<void> {
@@ -54,7 +60,11 @@ export async function governedRun(telemetry: Telemetry): Promise<void> {
           scope: { match: { feature: ['limited'] } },
         },
       ],
-      rules: [{ id: 'no-legacy', effect: 'deny', when: { model: 'gpt-3.5*' } }],
+      rules: [
+        { id: 'no-legacy', effect: 'deny', when: { model: 'gpt-3.5*' } },
+        { id: 'no-four', effect: 'deny', when: { model: 'gpt-4o' }, mode: 'shadow' },
+      ],
+      onUnpriced: 'allow',
     },
     routing: {
       maxAttempts: 2,
@@ -95,6 +105,9 @@ async function callAll(
   const direct = clientAt(plain, '/v1');
   await ask(direct, 'gpt-4o-mini');
   await ask(direct, 'gpt-3.5-turbo');
+  await ask(direct, 'nobody-knows');
+  plain.addRule({ reply: { fault: { kind: 'no_usage' } }, times: 1 });
+  await ask(direct, 'gpt-4o-mini');
   await withAttribution({ feature: 'tiny' }, () => ask(direct, 'gpt-4o-mini'));
   await withAttribution({ feature: 'limited' }, () => ask(direct, 'gpt-4o-mini'));
   await withAttribution({ feature: 'limited' }, () => ask(direct, 'gpt-4o-mini'));

@@ -90,6 +90,7 @@ export function entryFacts(entry: LedgerEntry, dimensions: readonly string[]): F
     requestModel,
     responseModel,
     model,
+    skyRouterModel: provider === 'skyrouter' ? model : undefined,
     hostProvider: gateway?.hostProvider,
     verdict: decision.verdict,
     outcome: entry.outcome,

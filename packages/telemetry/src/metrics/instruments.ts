@@ -1,6 +1,6 @@
 import type { Attributes, Meter, Observable } from '@opentelemetry/api';
 import { type AliasGroup, labelAliases, metricAliases } from '../aliases/aliases.ts';
-import { createLabelMaker, type LabelMaker } from './cardinality.ts';
+import { createLabelMaker, type LabelMaker, type Labels } from './cardinality.ts';
 import { attributionLabel, type Facts, labelOf } from './facts.ts';
 import type { Recorder } from './measure.ts';
 import { type Metric, type MetricKind, type MetricName, metricTable } from './table.ts';
@@ -25,6 +25,14 @@ interface Sink {
 /** Makes the instruments of the table, and of the aliases that were asked for. */
 export function createInstruments(meter: Meter, options: InstrumentsOptions): Recorder {
   const sinks = new Map<MetricName, Sink[]>();
+  const makers = new Map<string, LabelMaker>();
+  /** Metrics with the same labels have the same series. */
+  const makerOf = (labels: Labels): LabelMaker => {
+    const key = JSON.stringify(labels);
+    const maker = makers.get(key) ?? createLabelMaker(labels, options.maxSeries, options.onOverflow);
+    makers.set(key, maker);
+    return maker;
+  };
   for (const name of Object.keys(metricTable) as MetricName[]) {
     const metric: Metric = metricTable[name];
     const labels = canonicalLabels(metric, options);
@@ -42,7 +50,7 @@ export function createInstruments(meter: Meter, options: InstrumentsOptions): Re
       name,
       [own, ...others].flatMap((one) => {
         const sink = {
-          labels: createLabelMaker(one.labels, options.maxSeries, options.onOverflow),
+          labels: makerOf(one.labels),
           scale: one.scale,
           only: one.only,
         };
@@ -54,23 +62,15 @@ export function createInstruments(meter: Meter, options: InstrumentsOptions): Re
       }),
     );
   }
-  return (metric, value, facts) => {
-    const known = options.aliases.includes('skyrouter') ? withSkyRouterModel(facts) : facts;
+  return (metric, value, facts, more) => {
     for (const { take, labels, scale, only } of sinks.get(metric) ?? []) {
-      if (only.every(([fact, wanted]) => known[fact] === wanted)) take(value * scale, labels(known));
+      if (only.every(([fact, wanted]) => (more?.[fact] ?? facts[fact]) === wanted))
+        take(value * scale, labels(facts, more));
     }
   };
 }
 
-/** A label that only calls to SkyRouter have. */
-function withSkyRouterModel(facts: Facts): Facts {
-  return facts['provider'] === 'skyrouter' ? { ...facts, skyRouterModel: facts['model'] } : facts;
-}
-
-function canonicalLabels(
-  { facts }: Metric,
-  { dimensions, aliases }: InstrumentsOptions,
-): readonly (readonly [string, string])[] {
+function canonicalLabels({ facts }: Metric, { dimensions, aliases }: InstrumentsOptions): Labels {
   const named = facts.flatMap((fact): (readonly [string, string])[] =>
     fact === 'who'
       ? dimensions.map((dimension) => [attributionLabel(dimension), dimension] as const)

@@ -10,8 +10,8 @@ import {
 import { entryFacts, errorType, type Facts, limitFacts } from './facts.ts';
 import type { MetricName } from './table.ts';
 
-/** Takes one value of a metric. */
-export type Recorder = (metric: MetricName, value: number, facts: Facts) => void;
+/** Takes one value of a metric. `more` wins over `facts`, which are those of the whole event. */
+export type Recorder = (metric: MetricName, value: number, facts: Facts, more?: Facts) => void;
 
 type Settled = Extract<GovernorEvent, { kind: 'settled' }>;
 type Refused = Extract<GovernorEvent, { kind: 'refused' }>;
@@ -37,13 +37,13 @@ export function measure(event: GovernorEvent, dimensions: readonly string[], rec
 function measureSettled(event: Settled, facts: Facts, record: Recorder): void {
   const { entry, timing, answered = true } = event;
   const attemptKind = attemptKindOf(event);
-  record('genops.attempts', 1, { ...facts, attemptKind });
+  record('genops.attempts', 1, facts, { attemptKind });
   if (answered) record('genops.operations', 1, facts);
   const isError = entry.outcome !== 'completed' && entry.outcome !== 'cancelled';
-  if (isError) record('genops.errors', 1, { ...facts, errorType: errorType(entry) });
+  if (isError) record('genops.errors', 1, facts, { errorType: errorType(entry) });
   if (timing !== undefined) {
-    const failure = isError ? { ...facts, errorType: errorType(entry) } : facts;
-    record('gen_ai.client.operation.duration', timing.durationMs / 1000, failure);
+    const failure = isError ? { errorType: errorType(entry) } : undefined;
+    record('gen_ai.client.operation.duration', timing.durationMs / 1000, facts, failure);
     record('genops.pricing.duration', timing.pricingMs / 1000, facts);
     if (timing.timeToFirstByteMs !== undefined) {
       record('gen_ai.client.operation.time_to_first_chunk', timing.timeToFirstByteMs / 1000, facts);
@@ -67,11 +67,11 @@ function measureTokens({ usage }: LedgerEntry, facts: Facts, record: Recorder): 
   if (usage === undefined) return;
   const { inputTokens, outputTokens, cacheReadInputTokens, reasoningOutputTokens } = usage;
   if (inputTokens !== undefined) {
-    record('gen_ai.client.token.usage', inputTokens, { ...facts, tokenType: 'input' });
+    record('gen_ai.client.token.usage', inputTokens, facts, { tokenType: 'input' });
     record('genops.tokens.input', inputTokens, facts);
   }
   if (outputTokens !== undefined) {
-    record('gen_ai.client.token.usage', outputTokens, { ...facts, tokenType: 'output' });
+    record('gen_ai.client.token.usage', outputTokens, facts, { tokenType: 'output' });
     record('genops.tokens.output', outputTokens, facts);
   }
   if (inputTokens !== undefined || outputTokens !== undefined)
@@ -92,8 +92,8 @@ function measureCost(entry: LedgerEntry, facts: Facts, record: Recorder): void {
     return;
   }
   const { total, basis, avoided } = cost;
-  if (total.currency === 'USD') record('genops.cost', numberOf(total), { ...facts, basis });
-  else record('genops.cost.other_currencies', numberOf(total), { ...facts, currency: total.currency });
+  if (total.currency === 'USD') record('genops.cost', numberOf(total), facts, { basis });
+  else record('genops.cost.other_currencies', numberOf(total), facts, { currency: total.currency });
   if (gateway?.cacheHit || flags.includes('cache_hit')) record('genops.cache.hits', 1, facts);
   if (avoided?.currency === 'USD') record('genops.cost.avoided', numberOf(avoided), facts);
 }
@@ -107,7 +107,7 @@ function measureCorrection({ cost }: LedgerEntry, facts: Facts, record: Recorder
 function measureRefused({ entry, refusal, timing }: Refused, facts: Facts, record: Recorder): void {
   const { limit } = refusal;
   record('genops.operations', 1, facts);
-  record('genops.refusals', 1, { ...facts, reasonCode: refusal.reasonCode, limit: limit?.limitId });
+  record('genops.refusals', 1, facts, { reasonCode: refusal.reasonCode, limit: limit?.limitId });
   measureDecision(entry, facts, timing, record);
   if (limit !== undefined) {
     const policyResult = entry.decision.verdict.toUpperCase();
@@ -124,11 +124,11 @@ function measureDecision(
 ): void {
   const { verdict, reasonCode, rules, limits, wouldHave = [] } = decision;
   const policyResult = verdict.toUpperCase();
-  const judged = { ...facts, policyResult, reasonCode, policy: rules[0] };
-  record('genops.policy.evaluations', 1, judged);
-  if (verdict !== 'allowed') record('genops.policy.violations', 1, judged);
+  const judged = { policyResult, reasonCode, policy: rules[0] };
+  record('genops.policy.evaluations', 1, facts, judged);
+  if (verdict !== 'allowed') record('genops.policy.violations', 1, facts, judged);
   if (verdict === 'blocked' || verdict === 'rate_limited')
-    record('genops.policy.enforcement_actions', 1, judged);
+    record('genops.policy.enforcement_actions', 1, facts, judged);
   for (const would of wouldHave) {
     const shadow = { policyResult: would.verdict.toUpperCase(), reasonCode: would.reasonCode };
     record('genops.policy.shadow', 1, { ...shadow, policy: would.id });
@@ -155,7 +155,7 @@ function measureRouting({ decision, cost }: LedgerEntry, facts: Facts, record: R
   if (routing === undefined || open.length < 2) return;
   const efficiency = routing.routeEfficiency;
   const optimal = efficiency === undefined ? undefined : String(efficiency === 1);
-  record('genops.routing.decisions', 1, { ...facts, optimal });
+  record('genops.routing.decisions', 1, facts, { optimal });
   if (efficiency === undefined) return;
   record('genops.routing.efficiency', efficiency, facts);
   const expected = open.flatMap((one) => (one.cost?.currency === 'USD' ? [Number(one.cost.amount)] : []));

@@ -36,13 +36,14 @@ export function createSpanRecorder(tracer: Tracer, aliases: readonly AliasGroup[
       const startTime = entry.attempt <= 1 ? earlier(new Date(call.at), sent.start) : sent.start;
       const span = tracer.startSpan(
         `${entry.operation} ${entry.requestModel}`,
-        {
-          kind: SpanKind.CLIENT,
-          startTime,
-          attributes: { ...spanAttributes(entry), ...timings(event), ...spanAliases(entry, aliases) },
-        },
+        { kind: SpanKind.CLIENT, startTime, attributes: samplingAttributes(entry) },
         parentOf(call),
       );
+      // Nobody listens, or a sampler leaves it out: the rest would be made for nothing.
+      if (!span.isRecording()) return;
+      span.setAttributes(spanAttributes(entry));
+      span.setAttributes(timings(event));
+      if (aliases.length > 0) span.setAttributes(spanAliases(entry, aliases));
       span.addEvent('genops.policy.evaluated', evaluation(entry), startTime);
       if (entry.kind !== 'refused') recordAccounting(span, entry, sent.start, sent.end);
       if (entry.outcome !== 'completed') {
@@ -69,6 +70,15 @@ export function createSpanRecorder(tracer: Tracer, aliases: readonly AliasGroup[
       );
       span.end(at);
     },
+  };
+}
+
+/** What samplers decide by, as OpenTelemetry GenAI wants it there from the start. */
+function samplingAttributes({ operation, provider, requestModel }: LedgerEntry): Attributes {
+  return {
+    'gen_ai.operation.name': operation,
+    'gen_ai.provider.name': provider,
+    'gen_ai.request.model': requestModel,
   };
 }
 
