@@ -34,4 +34,4 @@ export type { GatewayKind } from './model-names.ts';
 export type { HeliconeProxyOptions } from './provider.ts';
 export { createHeliconeProxy, createSelfHostedHelicone, helicone } from './provider.ts';
 export type { BuiltInStrategy, RoutingFunction } from './strategy.ts';
-export type { WebhookOptions } from './webhooks.ts';
+export type { WebhookOccurrence, WebhookOptions } from './webhooks.ts';
