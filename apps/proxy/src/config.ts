@@ -18,6 +18,7 @@ import { openrouter } from '@genops/openrouter';
 import { limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { alertsSchema } from './alerts-schema.ts';
 import { keysSchema, routingSchema } from './routing-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
@@ -144,6 +145,7 @@ export const configSchema = z
       .array(text)
       .default([])
       .meta({ description: 'Files with prices of your own, beside this file.' }),
+    alerts: alertsSchema.optional(),
   })
   .superRefine((config, context) => {
     const issue = (path: (string | number)[], message: string): void =>

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { openSqliteOutbox } from '@genops/alerts/sqlite';
 import { ConfigurationError, isGenOpsError } from '@genops/core';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { type PriceFile, parsePriceFile } from '@genops/pricing';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
   const prices = configFile === undefined ? [] : await readPrices(config, configFile);
 
   const ledger = await openSqliteLedger({ path: join(dataDirectory, 'ledger.db') });
+  const alertOutbox = config.alerts && openSqliteOutbox({ path: join(dataDirectory, 'alerts.db') });
   let proxy: RunningProxy;
   try {
     proxy = await startProxy({
@@ -32,6 +34,7 @@ async function main(): Promise<void> {
       prices,
       onError: (error) => process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`),
       ...(start.port !== undefined && { port: start.port }),
+      ...(alertOutbox !== undefined && { alertOutbox }),
     });
   } catch (error) {
     await ledger.close();

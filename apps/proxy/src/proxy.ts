@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net';
+import type { Alerts, Outbox } from '@genops/alerts';
 import { type Attribution, ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import type { KeyMetadata } from '@genops/router';
+import { announcing, prepareAlerts } from './alerts.ts';
 import { type ConfiguredProvider, createApp } from './app.ts';
 import {
   type Config,
@@ -27,12 +29,16 @@ export interface ProxyOptions {
   readonly prices?: readonly PriceFile[];
   /** Wins over the configuration. */
   readonly port?: number;
+  /** Where alerts wait until they have arrived. @default in memory */
+  readonly alertOutbox?: Outbox;
   readonly onError: (error: unknown) => void;
 }
 
 /** A proxy that answers. */
 export interface RunningProxy {
   readonly governor: Governor;
+  /** Undefined where the configuration has none. */
+  readonly alerts: Alerts | undefined;
   readonly url: string;
   /** Takes no new calls, lets those under way finish, then closes everything. Safe to call twice. */
   close(): Promise<void>;
@@ -45,6 +51,8 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { config, environment, ledger, onError } = options;
+  const startAlerts =
+    config.alerts && (await prepareAlerts(config.alerts, environment, options.alertOutbox, onError));
   const virtualKeys = createVirtualKeys(config.virtualKeys, environment);
   const wantsSimulated = config.providers.some(({ type }) => type === 'simulated');
   const simulated = wantsSimulated ? await startSimulatedProvider() : undefined;
@@ -75,7 +83,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
   const governor = createGovernor({
     providers: providers.map(({ provider }) => provider),
-    policy: policyOf(config),
+    policy: announcing(policyOf(config), config),
     pricing,
     ledger,
     mode: config.mode,
@@ -88,6 +96,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     onError,
   });
   registerKeys(governor, config, environment);
+  const alerts = startAlerts?.(governor);
   const upstream = createDispatchTransport();
   let accepting = true;
   const server = createApp({
@@ -102,6 +111,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const closeParts = async (): Promise<void> => {
     await upstream.close();
     await simulated?.close();
+    await alerts?.close();
     await governor.close();
   };
   try {
@@ -125,6 +135,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const host = config.server.host.includes(':') ? `[${config.server.host}]` : config.server.host;
   return {
     governor,
+    alerts,
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
     close: () => (closing ??= close()),
   };

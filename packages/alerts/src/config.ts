@@ -106,6 +106,19 @@ export const alertsConfigSchema = z
 
 export type AlertsConfig = z.output<typeof alertsConfigSchema>;
 
+/**
+ * Checks the `alerts` section of a configuration.
+ *
+ * @throws {ConfigurationError} with the path that is wrong and what was expected
+ */
+export function parseAlertsConfig(section: unknown): AlertsConfig {
+  const parsed = alertsConfigSchema.safeParse(section);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = z.core.toDotPath(['alerts', ...(issue?.path ?? [])]);
+  throw new ConfigurationError(path, issue?.message ?? 'expected alerts', { cause: parsed.error });
+}
+
 /** Where `env:` references are looked up. */
 export type AlertsEnvironment = Readonly<Record<string, string | undefined>>;
 

@@ -17,7 +17,7 @@ export { createTeamsChannel } from './channels/teams.ts';
 export type { WebhookChannelOptions } from './channels/webhook.ts';
 export { createWebhookChannel } from './channels/webhook.ts';
 export type { AlertsConfig, AlertsEnvironment } from './config.ts';
-export { alertChannelsOf, alertRulesOf, alertsConfigSchema } from './config.ts';
+export { alertChannelsOf, alertRulesOf, alertsConfigSchema, parseAlertsConfig } from './config.ts';
 export type { BackOffOptions } from './delivery/back-off.ts';
 export type { DeliveryOptions } from './delivery/dispatcher.ts';
 export { createMemoryOutbox } from './delivery/memory-outbox.ts';

@@ -1,5 +1,6 @@
 import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
+import { addAlertsCommands } from './commands/alerts.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
@@ -29,6 +30,9 @@ export async function runCommandLine(values: readonly string[], context: Command
     outcome.code = code;
   });
   addDoctorCommands(program, context, (code) => {
+    outcome.code = code;
+  });
+  addAlertsCommands(program, context, (code) => {
     outcome.code = code;
   });
   try {

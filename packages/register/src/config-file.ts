@@ -11,7 +11,7 @@ const text = z.string().min(1).max(256);
 const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
 
 /** What only the proxy reads: one file may serve both. */
-const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown() };
+const ofTheProxy = { server: z.unknown(), virtualKeys: z.unknown(), alerts: z.unknown() };
 
 const configFileSchema = z.strictObject({
   ...z.object(ofTheProxy).partial().shape,
