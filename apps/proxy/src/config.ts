@@ -18,6 +18,7 @@ import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { alertsSchema } from './alerts-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { keysSchema, routingSchema } from './routing-schema.ts';
 import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
@@ -142,6 +143,7 @@ export const configSchema = z
       .array(text)
       .default([])
       .meta({ description: 'Files with prices of your own, beside this file.' }),
+    alerts: alertsSchema.optional(),
   })
   .superRefine((config, context) => {
     const issue = (path: (string | number)[], message: string): void =>

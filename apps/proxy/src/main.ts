@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { openSqliteOutbox } from '@genops/alerts/sqlite';
 import { ConfigurationError, isGenOpsError } from '@genops/core';
 import { readArguments, type StartOptions, usage } from './arguments.ts';
 import { logCalls } from './call-lines.ts';
@@ -50,6 +51,8 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
 
   const opened = await openLedger(loaded.config.ledger, { dataDirectory, environment, onError });
   const { ledger, routerStates } = opened;
+  const alertOutbox =
+    loaded.config.alerts && openSqliteOutbox({ path: join(await ownDirectory(dataDirectory), 'alerts.db') });
   let proxy: RunningProxy;
   try {
     proxy = await startProxy({
@@ -62,6 +65,7 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
       ...(routerStates !== undefined && { routerStates }),
       ...(start.port !== undefined && { port: start.port }),
       ...(start.host !== undefined && { host: start.host }),
+      ...(alertOutbox !== undefined && { alertOutbox }),
     });
   } catch (error) {
     await ledger.close();

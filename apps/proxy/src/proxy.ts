@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import type { Alerts, Outbox } from '@genops/alerts';
 import { ConfigurationError, type GovernorListener } from '@genops/core';
 import type { Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import type { RouterStateStore } from '@genops/router';
 import { createDebugListener } from '@genops/telemetry/debug';
+import { startAlerts } from './alerts.ts';
 import { createApp } from './app.ts';
 import { createCallsUnderWay } from './calls-under-way.ts';
 import type { Config, Environment } from './config.ts';
@@ -29,6 +31,8 @@ export interface ProxyOptions extends LoadedConfig {
   readonly port?: number;
   /** Wins over the configuration. */
   readonly host?: string;
+  /** Where alerts wait until they have arrived. @default in memory */
+  readonly alertOutbox?: Outbox;
   readonly onError: (error: unknown) => void;
   /** Takes a line for each call, when the configuration or `GENOPS_DEBUG` asks for them. */
   readonly onDebug?: (line: string) => void;
@@ -38,6 +42,8 @@ export interface ProxyOptions extends LoadedConfig {
 export interface RunningProxy {
   /** Of the configuration in force. */
   readonly governor: Governor;
+  /** Undefined where the configuration has none. */
+  readonly alerts: Alerts | undefined;
   readonly url: string;
   /** Replaces the configuration while calls go on: each call sees the old one or the new one. */
   readonly configurations: Configurations;
@@ -66,6 +72,19 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     listeners.push(createDebugListener(options.onDebug));
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
+  const alerts =
+    options.config.alerts &&
+    (await startAlerts(options.config.alerts, {
+      environment,
+      ledger,
+      outbox: options.alertOutbox,
+      keys: () => serving.governor.router.keys,
+      onError,
+    }));
+  if (alerts !== undefined) {
+    listeners.push(alerts.listener);
+    serving.governor.on(alerts.listener);
+  }
   const calls = createCallsUnderWay();
   const upstream = createDispatchTransport();
   const readiness = watchReadiness({ check: () => ledger.states([]) });
@@ -112,8 +131,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     readiness.stop();
     await upstream.close();
     await simulated?.close();
-    await telemetry?.close();
     await serving.governor.close();
+    await alerts?.close();
+    await telemetry?.close();
     await ledger.close();
   };
   try {
@@ -137,6 +157,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     get governor() {
       return serving.governor;
     },
+    alerts,
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
     configurations,
     close: () => (closing ??= close()),
@@ -151,6 +172,7 @@ function checkFixed(before: Config, next: Config): void {
     ['server.port', before.server.port, next.server.port],
     ['ledger', before.ledger, next.ledger],
     ['telemetry', before.telemetry, next.telemetry],
+    ['alerts', before.alerts, next.alerts],
   ] as const;
   for (const [path, old, wanted] of fixed) {
     if (isDeepStrictEqual(old, wanted)) continue;

@@ -3,6 +3,7 @@ import { createGovernor, type Governor, type RoutingOptions } from '@genops/gove
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import type { KeyMetadata, RouterStateStore } from '@genops/router';
+import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
 import {
   type Config,
@@ -69,7 +70,7 @@ export function createServing(options: ServingOptions): Serving {
   });
   const governor = createGovernor({
     providers: providers.map(({ provider }) => provider),
-    policy: policyOf(config),
+    policy: announcing(policyOf(config), config),
     pricing: createPricing({
       catalog,
       overrides: simulated === undefined ? prices : [...prices, simulatedPrices],

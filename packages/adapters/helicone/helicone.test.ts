@@ -28,6 +28,7 @@ import {
   instrumentHelicone,
   multiProviderCostTracking,
   ProviderError,
+  type WebhookOccurrence,
 } from './src/index.ts';
 
 let upstream: FakeUpstream;
@@ -586,6 +587,33 @@ describe('configureWebhooks', () => {
       expect(signature).toBe(`sha256=${createHmac('sha256', 'hush').update(text).digest('hex')}`);
     }
     stop();
+    hook.close();
+  });
+
+  it('hands what it found to whoever delivers, instead of posting it', async () => {
+    const adapter = start();
+    const hook = await listen();
+    const found: WebhookOccurrence[] = [];
+    adapter.configureWebhooks({
+      costAlertWebhook: hook.url,
+      deliver: (occurrence) => {
+        found.push(occurrence);
+        throw new Error('full');
+      },
+      triggers: { highCost: { threshold: '0.0002', timeframe: 'daily' } },
+    });
+    for (let call = 0; call < 4; call += 1) await adapter.chat({ message: 'x', provider: 'openai' });
+    expect(found).toMatchObject([
+      {
+        id: expect.stringMatching(/^helicone high_cost daily \d+ above 0\.0002$/),
+        name: 'high_cost',
+        severity: 'warning',
+        summary: '0.00021 USD were spent at Helicone (daily); the trigger is above 0.0002 USD',
+        labels: { spent: '0.00021', currency: 'USD', timeframe: 'daily' },
+      },
+    ]);
+    expect(hook.received).toEqual([]);
+    expect(errors.splice(0).map(String)).toEqual(['Error: full']);
     hook.close();
   });
 

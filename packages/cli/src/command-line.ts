@@ -1,6 +1,7 @@
 import { isGenOpsError } from '@genops/core';
 import { Command, CommanderError } from 'commander';
 import { StoppedError } from './ask/ask.ts';
+import { addAlertsCommands } from './commands/alerts.ts';
 import { addBudgetCommands } from './commands/budget.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
@@ -66,6 +67,9 @@ export async function runCommandLine(values: readonly string[], context: Command
     outcome.code = code;
   });
   addVersionCommand(program, context);
+  addAlertsCommands(program, context, (code) => {
+    outcome.code = code;
+  });
   try {
     await program.parseAsync([...values], { from: 'user' });
     return outcome.code;

@@ -18,6 +18,7 @@ const ofTheProxy = {
   admin: z.unknown(),
   ledger: z.unknown(),
   telemetry: z.unknown(),
+  alerts: z.unknown(),
 };
 
 const configFileSchema = z.strictObject({

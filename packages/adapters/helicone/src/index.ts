@@ -36,4 +36,4 @@ export type { HeliconeProxyOptions } from './provider.ts';
 export { createHeliconeProxy, createSelfHostedHelicone, helicone } from './provider.ts';
 export type { BuiltInStrategy, RoutingFunction } from './strategy.ts';
 export type { HeliconeChatStream, HeliconeStreamEnd } from './streaming/chat-stream.ts';
-export type { WebhookOptions } from './webhooks.ts';
+export type { WebhookOccurrence, WebhookOptions } from './webhooks.ts';

@@ -11,6 +11,11 @@ export interface WebhookOptions {
     /** Of the last calls, between 0 and 1. */
     readonly errorRate?: { readonly threshold: number; readonly window?: number };
   };
+  /**
+   * Takes what a trigger found instead of the webhooks above: `alerts.tell` of `@genops/alerts` brings it to every
+   * channel it has, and goes on trying until it is there.
+   */
+  readonly deliver?: (occurrence: WebhookOccurrence) => void;
   /** Signs each body: `x-genops-signature: sha256=<hex>`. @default unsigned */
   readonly secret?: string;
   /** @default the global `fetch` */
@@ -20,6 +25,17 @@ export interface WebhookOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** What a trigger found. */
+export interface WebhookOccurrence {
+  /** One for each time that it is told. */
+  readonly id: string;
+  readonly name: 'slow_response' | 'error_rate' | 'high_cost';
+  readonly severity: 'warning';
+  /** One sentence, numbers included. */
+  readonly summary: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 const frameMs = { hourly: 3_600_000, daily: 86_400_000 } as const;
 const usualWindow = 100;
 /** Fewer calls say nothing about a rate. */
@@ -27,8 +43,8 @@ const fewest = 10;
 
 /**
  * Watches calls and tells a webhook when one is slow, when too many fail, or when too much was spent in an
- * hour or day. Spending and failing are told once until they have been well again. Deliveries are tried once:
- * what must not be lost is a matter for `@genops/alerts`.
+ * hour or day. Spending and failing are told once until they have been well again. Webhooks are tried once; what
+ * must not be lost is handed to `deliver`.
  *
  * @returns takes what happens to calls
  */
@@ -39,7 +55,26 @@ export function createWebhooks(options: WebhookOptions): (event: GovernorEvent) 
   const outcomes: boolean[] = [];
   let failing = false;
 
-  const deliver = async (url: string | undefined, trigger: string, facts: object): Promise<void> => {
+  const deliver = async (
+    url: string | undefined,
+    trigger: WebhookOccurrence['name'],
+    facts: object,
+    found: Pick<WebhookOccurrence, 'id' | 'summary'>,
+  ): Promise<void> => {
+    if (options.deliver !== undefined) {
+      const labels = Object.fromEntries(
+        Object.entries(facts).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, String(value)]],
+        ),
+      );
+      const id = `helicone ${trigger} ${found.id}`;
+      try {
+        options.deliver({ id, name: trigger, severity: 'warning', summary: found.summary, labels });
+      } catch (error) {
+        options.onError(error);
+      }
+      return;
+    }
     if (url === undefined) return;
     const body = JSON.stringify({ trigger, at: now().toISOString(), ...facts });
     const signature =
@@ -67,7 +102,9 @@ export function createWebhooks(options: WebhookOptions): (event: GovernorEvent) 
     const { slowResponse, errorRate, highCost } = triggers;
     if (slowResponse !== undefined && durationMs > slowResponse.thresholdMs) {
       const { thresholdMs } = slowResponse;
-      void deliver(performanceWebhook, 'slow_response', { ...facts, durationMs, thresholdMs });
+      const summary = `A call took ${durationMs} ms; the trigger is above ${thresholdMs} ms`;
+      const found = { id: entry.id, summary };
+      void deliver(performanceWebhook, 'slow_response', { ...facts, durationMs, thresholdMs }, found);
     }
 
     if (errorRate !== undefined) {
@@ -76,11 +113,10 @@ export function createWebhooks(options: WebhookOptions): (event: GovernorEvent) 
       const rate = outcomes.filter((completed) => !completed).length / outcomes.length;
       const isFailing = outcomes.length >= fewest && rate > errorRate.threshold;
       if (isFailing && !failing) {
-        void deliver(performanceWebhook, 'error_rate', {
-          rate,
-          threshold: errorRate.threshold,
-          calls: outcomes.length,
-        });
+        const { threshold } = errorRate;
+        const calls = outcomes.length;
+        const summary = `${Number((rate * 100).toFixed(2))} % of the last ${calls} calls failed; the trigger is above ${Number((threshold * 100).toFixed(2))} %`;
+        void deliver(performanceWebhook, 'error_rate', { rate, threshold, calls }, { id: entry.id, summary });
       }
       failing = isFailing;
     }
@@ -92,12 +128,10 @@ export function createWebhooks(options: WebhookOptions): (event: GovernorEvent) 
       if (compareMoney(frame.spent, money(highCost.threshold)) > 0 && !frame.told) {
         frame.told = true;
         const { threshold, timeframe } = highCost;
-        void deliver(costAlertWebhook, 'high_cost', {
-          spent: amountOf(frame.spent),
-          currency: 'USD',
-          threshold,
-          timeframe,
-        });
+        const spent = amountOf(frame.spent);
+        const summary = `${spent} USD were spent at Helicone (${timeframe}); the trigger is above ${threshold} USD`;
+        const found = { id: `${timeframe} ${start} above ${threshold}`, summary };
+        void deliver(costAlertWebhook, 'high_cost', { spent, currency: 'USD', threshold, timeframe }, found);
       }
     }
   };

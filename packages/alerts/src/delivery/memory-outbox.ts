@@ -78,7 +78,8 @@ export function createMemoryOutbox({ capacity = usualCapacity }: { capacity?: nu
           [...taken].map(({ alert }) => alert),
           lasting,
         );
-        const times = { attempts: 0, nextMs: nowMs, createdMs: nowMs };
+        const atMs = Date.parse(message.at);
+        const times = { attempts: 0, nextMs: atMs, createdMs: atMs };
         deliveries.set(message.id, { group, delivery: { channel, message, state: 'pending', ...times } });
         notices = notices.filter((notice) => !taken.has(notice));
       }

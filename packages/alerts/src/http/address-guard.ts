@@ -1,5 +1,5 @@
 import { lookup as lookupInDns } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { ConfigurationError } from '@genops/core';
 import ipaddr from 'ipaddr.js';
 import { DeliveryError } from '../channels/channel.ts';
@@ -27,11 +27,10 @@ export interface AddressGuardOptions {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Ranges that `ipaddr.js` takes for public and that are not: site-local (RFC 3879) and Azure’s host. */
-const notPublic: readonly [Address, number][] = [
-  [ipaddr.parse('fec0::'), 10],
-  [ipaddr.parse('168.63.129.16'), 32],
-];
+/** The only part of IPv6 that is routed on the Internet (RFC 4291); what is reserved within it is known by name. */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Azure’s host talks to its machines from an address that looks public. */
+const azureHost = '168.63.129.16';
 
 /**
  * Keeps messages from going to where they have no business: this machine, private networks, link-local
@@ -104,9 +103,8 @@ function plainAddress(text: string): Address | undefined {
 
 function isPublic(address: Address): boolean {
   if (address.range() !== 'unicast') return false;
-  return !notPublic.some(
-    ([range, bits]) => address.kind() === range.kind() && address.match([range, bits] as never),
-  );
+  if (address instanceof ipaddr.IPv6) return address.match(globalUnicast);
+  return address.toString() !== azureHost;
 }
 
 function allowed(list: readonly string[]): {
@@ -116,8 +114,9 @@ function allowed(list: readonly string[]): {
   const names = new Set<string>();
   const ranges: [Address, number][] = [];
   for (const entry of list) {
-    if (ipaddr.isValidCIDR(entry)) ranges.push(ipaddr.parseCIDR(entry));
-    else if (ipaddr.isValid(entry)) {
+    if (isIP(entry.split('/')[0] ?? '') !== 0 && ipaddr.isValidCIDR(entry)) {
+      ranges.push(ipaddr.parseCIDR(entry));
+    } else if (isIP(entry) !== 0) {
       const address = ipaddr.process(entry);
       ranges.push([address, address.kind() === 'ipv4' ? 32 : 128]);
     } else if (/^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(entry) && !/^[\d.]+$/.test(entry)) {

@@ -12,6 +12,8 @@ export type CountingRule = Extract<
 export interface Happening {
   readonly kind: 'settled' | 'refused' | 'corrected';
   readonly entry: LedgerEntry;
+  /** When it ended, in milliseconds since 1970. */
+  readonly atMs: number;
   /** How long the call took, up to the end of this attempt. */
   readonly durationMs: number;
   /** Another place than the attempt before. */

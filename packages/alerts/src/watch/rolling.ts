@@ -41,7 +41,10 @@ interface Slot extends Total {
 export function createRolling(windowsMs: readonly number[]): Rolling {
   const longest = Math.max(...windowsMs);
   const slotMs = Math.max(1, Math.min(...windowsMs) / 60, longest / 2_000);
+  /** All but the newest, the oldest first; each is in the totals of the windows that it lies in. */
   const slots: Slot[] = [];
+  /** Most calls come here, and it joins the totals only when another one takes its place. */
+  let newest: Slot | undefined;
   /** For each window: how many of the slots, from the oldest, it has lost. */
   const windows = windowsMs.map((lengthMs) => ({ lengthMs, total: emptyTotal(), from: 0 }));
   let touchedAtMs = Number.NEGATIVE_INFINITY;
@@ -62,30 +65,44 @@ export function createRolling(windowsMs: readonly number[]): Rolling {
     slots.splice(0, gone);
     for (const window of windows) window.from -= gone;
   };
+  const openSlot = (index: number): Slot => {
+    if (newest !== undefined) {
+      for (const { total } of windows) change(total, newest, 1);
+      slots.push(newest);
+    }
+    newest = { index, ...emptyTotal() };
+    return newest;
+  };
+  /** Something that ended a while ago. */
+  const addLate = (sample: Sample, index: number, nowMs: number): void => {
+    forget(nowMs);
+    if (index < firstIndex(longest, nowMs)) return;
+    const place = placeOf(slots, index);
+    if (slots[place]?.index !== index) {
+      slots.splice(place, 0, { index, ...emptyTotal() });
+      for (const window of windows) if (index < firstIndex(window.lengthMs, nowMs)) window.from += 1;
+    }
+    addSample(slots[place] as Slot, sample);
+    for (const window of windows) {
+      if (index >= firstIndex(window.lengthMs, nowMs)) addSample(window.total, sample);
+    }
+  };
 
   return {
     add(sample, atMs, nowMs) {
       touchedAtMs = nowMs;
-      forget(nowMs);
       // A clock that runs ahead of ours counts as now.
       const index = Math.floor(Math.min(atMs, nowMs) / slotMs);
-      if (index < firstIndex(longest, nowMs)) return;
-      const place = placeOf(slots, index);
-      let slot = slots[place];
-      if (slot?.index !== index) {
-        slot = { index, ...emptyTotal() };
-        slots.splice(place, 0, slot);
-        for (const window of windows) if (index < firstIndex(window.lengthMs, nowMs)) window.from += 1;
-      }
-      const added = totalOf(sample);
-      change(slot, added, 1);
-      for (const window of windows) {
-        if (index >= firstIndex(window.lengthMs, nowMs)) change(window.total, added, 1);
-      }
+      if (newest !== undefined && index < newest.index) addLate(sample, index, nowMs);
+      else addSample(newest?.index === index ? newest : openSlot(index), sample);
     },
     totals(nowMs) {
       forget(nowMs);
-      return windows.map(({ total }) => total);
+      return windows.map(({ total, lengthMs }) => {
+        const sum: Total = { ...total, latencies: new Map(total.latencies) };
+        if (newest !== undefined && newest.index >= firstIndex(lengthMs, nowMs)) change(sum, newest, 1);
+        return sum;
+      });
     },
     get touchedAtMs() {
       return touchedAtMs;
@@ -106,16 +123,17 @@ function emptyTotal(): Total {
   return { hits: 0, calls: 0, cost: zero, latencies: new Map() };
 }
 
-function totalOf({ hits, calls, cost = zero, latencyMs }: Sample): Total {
-  const latencies: LatencyCounts = new Map();
-  if (latencyMs !== undefined) addLatency(latencies, latencyMs);
-  return { hits, calls, cost, latencies };
+function addSample(total: Total, { hits, calls, cost, latencyMs }: Sample): void {
+  total.hits += hits;
+  total.calls += calls;
+  if (cost !== undefined) total.cost = total.cost.plus(cost);
+  if (latencyMs !== undefined) addLatency(total.latencies, latencyMs);
 }
 
 function change(total: Total, by: Total, sign: 1 | -1): void {
   total.hits += sign * by.hits;
   total.calls += sign * by.calls;
-  total.cost = sign === 1 ? total.cost.plus(by.cost) : total.cost.minus(by.cost);
+  if (by.cost !== zero) total.cost = sign === 1 ? total.cost.plus(by.cost) : total.cost.minus(by.cost);
   for (const [bucket, count] of by.latencies) {
     const left = (total.latencies.get(bucket) ?? 0) + sign * count;
     if (left === 0) total.latencies.delete(bucket);

@@ -1,5 +1,6 @@
+import type { LedgerEntry } from '@genops/core';
 import type { AlertChange } from '../alert.ts';
-import { isAbout, labelsOf } from './dimensions.ts';
+import { dimensionOf, isAbout, labelsOf, noValue } from './dimensions.ts';
 import { type CountingRule, sampleOf } from './measure.ts';
 import { readCounts, windowsOf } from './reading.ts';
 import { createRolling, type Rolling } from './rolling.ts';
@@ -19,8 +20,7 @@ export function watchCounts(rule: CountingRule, watchedSinceMs: () => number): W
   const episodes = createEpisodes(rule);
   const longestMs = Math.max(...windowsOf(rule));
 
-  const seriesOf = (labels: Readonly<Record<string, string>>): Series => {
-    const key = rule.per === undefined ? '' : JSON.stringify(Object.values(labels));
+  const seriesAt = (key: string, labels: () => Readonly<Record<string, string>>): Series => {
     const known = series.get(key);
     if (known !== undefined) {
       if (series.size < rememberedSeries) return known;
@@ -36,20 +36,24 @@ export function watchCounts(rule: CountingRule, watchedSinceMs: () => number): W
         break;
       }
     }
-    const made = { labels, rolling: createRolling(windowsOf(rule)) };
+    const made = { labels: labels(), rolling: createRolling(windowsOf(rule)) };
     series.set(key, made);
     return made;
   };
-  if (rule.per === undefined) seriesOf({});
+  const seriesOf = (entry: LedgerEntry): Series => {
+    let key = '';
+    for (const dimension of rule.per ?? []) key += `${dimensionOf(entry, dimension)}\n`;
+    return seriesAt(key, () => labelsOf(entry, rule.per));
+  };
+  if (rule.per === undefined) seriesAt('', () => ({}));
 
   return {
     observe(happening, nowMs) {
-      const { entry } = happening;
+      const { entry, atMs } = happening;
       if (!isAbout(entry, rule.where)) return;
       const sample = sampleOf(rule, happening);
       if (sample === undefined) return;
-      const atMs = Date.parse(entry.endedAt);
-      seriesOf(labelsOf(entry, rule.per)).rolling.add(sample, atMs, nowMs);
+      seriesOf(entry).rolling.add(sample, atMs, nowMs);
     },
     evaluate(nowMs) {
       const changes: AlertChange[] = [];
@@ -61,7 +65,8 @@ export function watchCounts(rule: CountingRule, watchedSinceMs: () => number): W
       return changes;
     },
     restore(alert) {
-      seriesOf(alert.labels);
+      const key = (rule.per ?? []).map((dimension) => `${alert.labels[dimension] ?? noValue}\n`).join('');
+      seriesAt(key, () => alert.labels);
       episodes.restore(alert, Date.parse(alert.startedAt));
     },
   };

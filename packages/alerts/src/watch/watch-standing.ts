@@ -167,8 +167,8 @@ export function watchSilence(rule: RuleOf<'silence'>, watchedSinceMs: () => numb
   const episodes = createEpisodes(rule);
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
-    observe({ entry }, nowMs) {
-      if (isAbout(entry, rule.where)) lastMs = Math.max(lastMs, Math.min(nowMs, Date.parse(entry.endedAt)));
+    observe({ entry, atMs }, nowMs) {
+      if (isAbout(entry, rule.where)) lastMs = Math.max(lastMs, Math.min(nowMs, atMs));
     },
     evaluate(nowMs) {
       const quietMs = nowMs - Math.max(lastMs, watchedSinceMs());

@@ -51,7 +51,8 @@ export function createWatcher(rules: readonly AlertRule[], startedAtMs: number):
     }
     return before !== undefined && before !== place;
   };
-  const observe = (happening: Happening, nowMs: number): void => {
+  const observe = (seen: Omit<Happening, 'atMs'>, nowMs: number): void => {
+    const happening: Happening = { ...seen, atMs: Date.parse(seen.entry.endedAt) };
     for (const watch of observers) watch.observe?.(happening, nowMs);
   };
 
