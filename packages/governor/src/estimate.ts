@@ -13,6 +13,8 @@ export interface Candidate {
   readonly priceProvider: string;
   /** The most that it can come to. */
   readonly bound: Bound;
+  /** What its price was asked for with. */
+  readonly question: BoundQuestion;
   /** The request as the provider reads it, where that is another format. */
   readonly translated?: Uint8Array;
 }
@@ -35,7 +37,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
     };
     const alternatives = alternativeModels.map((other) => pricedAt(target.provider, other));
     const bound = boundAny(line, question, alternatives);
-    return { target, requestModel, model, priceProvider, bound };
+    return { target, requestModel, model, priceProvider, bound, question };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];

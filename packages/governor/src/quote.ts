@@ -2,7 +2,7 @@ import { compareMoney, type Decision, type Money, type Refusal } from '@genops/c
 import type { Bound } from '@genops/pricing';
 import { decide } from './decide.ts';
 import { type Candidate, estimate } from './estimate.ts';
-import { attribute, type IdentifiedCall, identify } from './identify.ts';
+import { attribute, identify } from './identify.ts';
 import type { GovernedRequest, Line } from './line.ts';
 
 /** What a request would come to if it were sent now, and what the rules say of it. Nothing is sent or held. */
@@ -45,22 +45,10 @@ export function quote(line: Line, request: GovernedRequest): Quote {
       provider: candidate.target.provider.id,
       model: candidate.requestModel,
       most: candidate.bound,
-      expected: expected(line, identified, candidate),
+      expected: line.pricing.estimate(candidate.question),
     })),
     ...(most !== undefined && { most }),
   };
-}
-
-function expected(line: Line, { call, opened }: IdentifiedCall, { priceProvider, model }: Candidate): Bound {
-  const { facts } = opened;
-  return line.pricing.estimate({
-    provider: priceProvider,
-    model,
-    at: call.at,
-    facts,
-    ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
-    ...(facts.options !== undefined && { options: facts.options }),
-  });
 }
 
 function dearest(candidates: readonly Candidate[]): Money | undefined {
