@@ -9,6 +9,7 @@ import { createDebugListener } from '@genops/telemetry/debug';
 import { startAlerts } from './alerts.ts';
 import { createApp } from './app.ts';
 import { createCallsUnderWay } from './calls-under-way.ts';
+import { carriedOver } from './carry-over.ts';
 import type { Config, Environment } from './config.ts';
 import { type Configurations, createConfigurations } from './configurations.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
@@ -96,8 +97,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       checkFixed(serving.config, loaded.config);
       const next = await serve(loaded);
       const before = serving;
-      // What was learnt of keys and places stays true.
-      next.governor.router.merge(before.governor.router.state());
+      // What was learnt of keys and places stays true. Keys were registered up to now: what is told of them is newer.
+      next.governor.router.merge(carriedOver(before, next, Date.now() + 1));
       serving = next;
       await before.governor.close();
     },
