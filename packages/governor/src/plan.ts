@@ -59,7 +59,8 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
   });
   const { team, sessionId } = call.attribution;
   const constraints = { ...routed?.constraints, ...request.routing?.constraints };
-  const rules = request.mirrored === undefined ? rulesOf(routed, shares) : ofCopies;
+  const own = { ...rulesOf(routed, shares), ...request.routing?.rules };
+  const rules = request.mirrored === undefined ? own : ofCopies;
   const strategy = request.routing?.strategy ?? routed?.strategy;
   const planned = line.router.plan(
     {
@@ -69,7 +70,7 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
       stream: call.stream,
       excluded: verdict.excluded,
       constraints,
-      ...(rules !== undefined && { rules }),
+      rules,
       ...(team !== undefined && { team }),
       ...(sessionId !== undefined && { sessionId }),
     },
