@@ -144,6 +144,26 @@ describe('routing.constraints of genops.yaml', () => {
     ).toBe(true);
   });
 
+  it.each([
+    ['tools', { tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] }],
+    ['json_schema', { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: {} } } }],
+    [
+      'vision',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://a.example/b.png' } }] },
+        ],
+      },
+    ],
+  ])('a call that needs %s does not go where that is known to be missing', async (need, body) => {
+    await proxy({}, { targets: [{ capabilities: ['streaming'] }, {}] });
+    const response = await (under as ProxyUnderTest).post(JSON.stringify({ ...question, ...body }));
+    expect(response.status).toBe(200);
+    await response.arrayBuffer();
+    expect(await served()).toEqual(['openrouter 200']);
+    expect(await reasons()).toContain(`cannot do ${need}`);
+  });
+
   it('go by what was measured: success and latency', async () => {
     await proxy({ constraints: { minSuccessRate: 0.9 }, priors: { success: 0.92 } });
     firstFails({ status: 500 });

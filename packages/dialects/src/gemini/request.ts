@@ -4,6 +4,7 @@ import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
 import { modelInPath } from '../request/model.ts';
+import { readNeeds } from '../request/needs.ts';
 import { countParameter, isGiven, mentions, requireList, textParameter } from '../request/parameters.ts';
 import { present } from '../usage/fields.ts';
 import { snakeCaseOf, spellingOf } from './spelling.ts';
@@ -43,6 +44,11 @@ export function openGeminiRequest(bytes: Uint8Array, path: string): OpenedReques
     maxOutputTokens: countIn(config, 'maxOutputTokens'),
     serviceTier: textParameter(body, spellingOf(body, 'serviceTier')),
     ...measureInput(body, classify, { references: cachedContent ? 1 : 0 }),
+    needs: readNeeds(
+      body,
+      ['generationConfig', 'generation_config'],
+      ['"responseSchema"', '"response_schema"', '"responseJsonSchema"'],
+    ),
     options: readOptions(body),
   });
   return {
