@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checkConfig } from '../src/config.ts';
+import { checkConfig, parseConfig } from '../src/config.ts';
 import { type ProxyUnderTest, proxyUnderTest } from './running-proxy.ts';
 
 let other: FakeUpstream;
@@ -76,6 +77,15 @@ describe('a proxy with several keys and places', () => {
       'anthropic completed',
     ]);
     for (const { decision } of operation) expect(decision.routing?.candidates).toHaveLength(2);
+  });
+});
+
+describe('the README', () => {
+  it('shows a configuration that is one', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const config = parseConfig(`${yaml}virtualKeys: [{ id: a, secret: env:A }]\n`);
+    expect(config.routing.routes[0]?.mirror?.target.model).toBe('claude-sonnet-4-6');
   });
 });
 
