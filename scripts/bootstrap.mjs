@@ -18,6 +18,7 @@ export function packageFolders() {
   return ['packages', 'packages/adapters', 'apps', 'examples']
     .filter((parent) => existsSync(join(root, parent)))
     .flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
+    .concat('deploy')
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort();
 }

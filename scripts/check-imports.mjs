@@ -33,6 +33,7 @@ const mayImport = {
   'packages/contracts': [...top, 'testing'],
   'packages/cli': [...top, 'register', 'proxy'],
   'apps/*': [...top, 'dashboard'],
+  deploy: ['proxy'],
   'examples/*': [...top, 'register', 'testing'],
 };
 

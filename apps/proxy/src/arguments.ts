@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly configFile: string | undefined;
   /** Wins over the configuration file. */
   readonly port: number | undefined;
+  /** Wins over the configuration file. */
+  readonly host: string | undefined;
   readonly dataDirectory: string;
   readonly log: 'text' | 'json';
   /** Whether the configuration is read again when its file changes, and not only on SIGHUP. */
@@ -19,6 +21,7 @@ export const usage = `Usage: genops-proxy [options]
 
   --config FILE   configuration (GENOPS_CONFIG; default: genops.yaml, if there is one)
   --port N        port to listen on (PORT; default: server.port of the configuration)
+  --host HOST     address to listen on (GENOPS_HOST; default: server.host of the configuration)
   --data DIR      where the ledger is kept (GENOPS_DATA_DIR; default: .genops)
   --log FORMAT    text, or json for one object a line (GENOPS_LOG; default: text)
   --watch         read the configuration again when its files change (GENOPS_WATCH=true); SIGHUP always does
@@ -32,6 +35,7 @@ export function readArguments(values: readonly string[], environment: Environmen
   return {
     configFile: parsed.config ?? nonEmpty(environment['GENOPS_CONFIG']),
     port: portOf(parsed.port, '--port') ?? portOf(nonEmpty(environment['PORT']), 'PORT'),
+    host: parsed.host ?? nonEmpty(environment['GENOPS_HOST']),
     dataDirectory: parsed.data ?? nonEmpty(environment['GENOPS_DATA_DIR']) ?? '.genops',
     log: logOf(parsed.log, '--log') ?? logOf(nonEmpty(environment['GENOPS_LOG']), 'GENOPS_LOG') ?? 'text',
     watch: parsed.watch ?? watchOf(nonEmpty(environment['GENOPS_WATCH'])),
@@ -42,6 +46,7 @@ export function readArguments(values: readonly string[], environment: Environmen
 interface Parsed {
   readonly config?: string | undefined;
   readonly port?: string | undefined;
+  readonly host?: string | undefined;
   readonly data?: string | undefined;
   readonly log?: string | undefined;
   readonly watch?: boolean | undefined;
@@ -56,6 +61,7 @@ function parse(values: readonly string[]): Parsed {
       options: {
         config: { type: 'string' },
         port: { type: 'string' },
+        host: { type: 'string' },
         data: { type: 'string' },
         log: { type: 'string' },
         watch: { type: 'boolean' },

@@ -60,6 +60,7 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
       ...(start.log === 'json' && { listeners: [logCalls(log)] }),
       ...(routerStates !== undefined && { routerStates }),
       ...(start.port !== undefined && { port: start.port }),
+      ...(start.host !== undefined && { host: start.host }),
     });
   } catch (error) {
     await ledger.close();

@@ -6,6 +6,7 @@ import type { Ledger } from '@genops/ledger';
 import type { RouterStateStore } from '@genops/router';
 import { createApp } from './app.ts';
 import { createCallsUnderWay } from './calls-under-way.ts';
+import { carriedOver } from './carry-over.ts';
 import type { Config, Environment } from './config.ts';
 import { type Configurations, createConfigurations } from './configurations.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
@@ -25,6 +26,8 @@ export interface ProxyOptions extends LoadedConfig {
   readonly listeners?: readonly GovernorListener[];
   /** Wins over the configuration. */
   readonly port?: number;
+  /** Wins over the configuration. */
+  readonly host?: string;
   readonly onError: (error: unknown) => void;
 }
 
@@ -51,7 +54,8 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
-  const { server: address } = options.config;
+  const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } =
+    options;
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
   const calls = createCallsUnderWay();
@@ -65,8 +69,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       checkFixed(serving.config, loaded.config);
       const next = await serve(loaded);
       const before = serving;
-      // What was learnt of keys and places stays true.
-      next.governor.router.merge(before.governor.router.state());
+      // What was learnt of keys and places stays true. Keys were registered up to now: what is told of them is newer.
+      next.governor.router.merge(carriedOver(before, next, Date.now() + 1));
       serving = next;
       await before.governor.close();
     },
@@ -103,7 +107,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await ledger.close();
   };
   try {
-    await listen(server, options.port ?? address.port, address.host);
+    await listen(server, wantedPort, ownHost);
   } catch (error) {
     await closeParts();
     throw error;
@@ -118,7 +122,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await closeParts();
   };
   const { port } = server.address() as AddressInfo;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = ownHost.includes(':') ? `[${ownHost}]` : ownHost;
   return {
     get governor() {
       return serving.governor;

@@ -83,7 +83,7 @@ describe('a proxy with several keys and places', () => {
 describe('the README', () => {
   it('shows a configuration that is one', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const [, yaml] = /```yaml\n(providers:[\s\S]*?)```/.exec(readme) ?? [];
     const config = parseConfig(`${yaml}virtualKeys: [{ id: a, secret: env:A }]\n`);
     expect(config.routing.routes[0]?.mirror?.target.model).toBe('claude-sonnet-4-6');
   });

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkConfig } from '../src/config.ts';
 import { type ProxyUnderTest, proxyUnderTest, virtualKey } from './running-proxy.ts';
 
 let under: ProxyUnderTest;
@@ -126,6 +127,54 @@ describe('a proxy in front of a provider that is gone', () => {
       own.proxy.governor.policy.limits.map((limit) => ({ limit, bucket: '' })),
     );
     expect(state).toMatchObject({ held: '0', settled: '0' });
+    await own.close();
+  });
+});
+
+describe('a proxy whose configuration is replaced', () => {
+  it('still knows which keys are out, and goes back when it is told to', async () => {
+    const configuration = (limit: string, secret: string) => (upstream: { readonly url: string }) => ({
+      server: { port: 0 },
+      providers: [
+        {
+          type: 'openai',
+          baseUrl: `${upstream.url}/v1`,
+          keys: [
+            { id: 'bad', secret },
+            { id: 'good', secret: 'env:UPSTREAM_KEY' },
+          ],
+        },
+      ],
+      virtualKeys: [{ id: 'search', secret: 'env:VIRTUAL_KEY' }],
+      limits: [{ id: limit, amount: '10', window: 'month' }],
+    });
+    const own = await proxyUnderTest(configuration('first', 'env:BAD_KEY'), {
+      BAD_KEY: 'sk-not-the-one',
+      OTHER_KEY: 'sk-another-one',
+    });
+    const replace = (limit: string, secret: string) => {
+      const config = checkConfig(configuration(limit, secret)(own.upstream));
+      return own.proxy.configurations.replace(async () => ({ config }));
+    };
+    const ask = async (): Promise<string | null> => {
+      const { response } = await own.client.chat.completions.create(question).withResponse();
+      return response.headers.get('x-genops-budget-id');
+    };
+    const out = (): unknown => own.proxy.governor.router.state().keys.find(({ id }) => id === 'bad')?.state;
+    for (let call = 0; out() !== 'invalid' && call < 20; call += 1) await ask();
+    expect(out()).toBe('invalid');
+
+    const before = own.proxy.governor;
+    expect(await replace('second', 'env:BAD_KEY')).toMatchObject({ version: 2 });
+    expect(own.proxy.governor).not.toBe(before);
+    expect(out()).toBe('invalid');
+    expect(await ask()).toBe('second');
+    expect(await own.proxy.configurations.rollBack()).toMatchObject({ version: 3 });
+    expect(await ask()).toBe('first');
+    expect(out()).toBe('invalid');
+    await replace('third', 'env:OTHER_KEY');
+    expect(out()).not.toBe('invalid');
+    expect((await own.proxy.governor.ledger.entries()).entries.length).toBeGreaterThan(2);
     await own.close();
   });
 });

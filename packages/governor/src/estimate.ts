@@ -13,6 +13,8 @@ export interface Candidate {
   readonly priceProvider: string;
   /** The most that it can come to. */
   readonly bound: Bound;
+  /** What its price was asked for with. */
+  readonly question: BoundQuestion;
   /** The request as the provider reads it, where that is another format. */
   readonly translated?: Uint8Array;
 }
@@ -35,7 +37,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
     };
     const alternatives = alternativeModels.map((other) => pricedAt(target.provider, other));
     const bound = boundAny(line, question, alternatives);
-    return { target, requestModel, model, priceProvider, bound };
+    return { target, requestModel, model, priceProvider, bound, question };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];
@@ -66,23 +68,6 @@ function boundAny(line: Line, question: BoundQuestion, alternatives: readonly Mo
   return dearest?.result === 'bounded' && cap !== undefined
     ? { ...dearest, maxOutputTokens: cap }
     : (dearest ?? bound);
-}
-
-/** What the call will probably come to at a place: less than what has to be held for it. */
-export function probable(
-  line: Line,
-  { call, opened }: IdentifiedCall,
-  { priceProvider, model }: Candidate,
-): Bound {
-  const { facts } = opened;
-  return line.pricing.estimate({
-    provider: priceProvider,
-    model,
-    at: call.at,
-    facts,
-    ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
-    ...(facts.options !== undefined && { options: facts.options }),
-  });
 }
 
 /** On whose price list a model is, and under which name, when `hostProvider` serves it. */
