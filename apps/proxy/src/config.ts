@@ -19,9 +19,11 @@ import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@g
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
+import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
-import { keysSchema, routingSchema } from './routing-schema.ts';
+import { type RoutingConfig, routingSchema } from './routing-schema.ts';
 import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
+import { id, text } from './words-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
 export const providerTypes = {
@@ -47,11 +49,6 @@ const reference = z
     /^env:[A-Za-z_][A-Za-z0-9_]*$/,
     'expected a reference such as env:OPENAI_API_KEY; secrets do not belong in this file',
   );
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, dots and dashes');
-const text = z.string().min(1).max(256);
-
 const models = z
   .array(text)
   .min(1)
@@ -73,6 +70,7 @@ const providerSchema = z
         description: 'Where its key is: env:NAME. Default: the variable that its own clients read.',
       }),
       keys: keysSchema.optional(),
+      accounts: accountsSchema.optional(),
       models,
     }),
     z
@@ -102,6 +100,38 @@ const virtualKeySchema = z
 /** A provider's name in prices, reports and limits. */
 export function providerId(entry: z.output<typeof providerSchema>): string {
   return entry.type === 'simulated' ? entry.type : (entry.id ?? providerTypes[entry.type].id);
+}
+
+interface Named {
+  readonly path: readonly (string | number)[];
+  readonly provider: string;
+}
+
+/** Every place in the routing where a provider's id stands. */
+function providersNamed({ constraints, routes }: RoutingConfig): readonly Named[] {
+  const listed = (own: typeof constraints, at: readonly (string | number)[]): Named[] =>
+    (['allowedProviders', 'blockedProviders'] as const).flatMap((list) =>
+      (own?.[list] ?? []).map((provider, index) => ({
+        path: [...at, 'constraints', list, index],
+        provider,
+      })),
+    );
+  return [
+    ...listed(constraints, ['routing']),
+    ...routes.flatMap(({ targets, mirror, constraints: own }, route) => {
+      const at = ['routing', 'routes', route];
+      return [
+        ...targets.map(({ provider }, index) => ({
+          path: [...at, 'targets', index, 'provider'],
+          provider,
+        })),
+        ...(mirror === undefined
+          ? []
+          : [{ path: [...at, 'mirror', 'target', 'provider'], provider: mirror.target.provider }]),
+        ...listed(own, at),
+      ];
+    }),
+  ];
 }
 
 /** `genops.yaml`, as people write it. Unknown keys are refused. */
@@ -149,17 +179,20 @@ export const configSchema = z
     const issue = (path: (string | number)[], message: string): void =>
       context.addIssue({ code: 'custom', path, message });
     config.providers.forEach((one, index) => {
-      if (one.type === 'simulated' || one.apiKey === undefined || one.keys === undefined) return;
-      issue(['providers', index, 'apiKey'], 'expected either apiKey or keys');
+      if (one.type === 'simulated') return;
+      if (one.apiKey !== undefined && one.keys !== undefined)
+        issue(['providers', index, 'apiKey'], 'expected either apiKey or keys');
+      const accounts = new Set(one.keys?.map(({ account }) => account));
+      for (const account of Object.keys(one.accounts ?? {})) {
+        if (!accounts.has(account))
+          issue(['providers', index, 'accounts', account], 'no key is of this account');
+      }
     });
     const known = config.providers.map(providerId);
-    config.routing.routes.forEach(({ targets }, route) => {
-      targets.forEach(({ provider }, index) => {
-        if (known.includes(provider)) return;
-        const path = ['routing', 'routes', route, 'targets', index, 'provider'];
-        issue(path, `expected one of ${known.join(', ')}, got "${provider}"`);
-      });
-    });
+    for (const { path, provider } of providersNamed(config.routing)) {
+      if (!known.includes(provider))
+        issue([...path], `expected one of ${known.join(', ')}, got "${provider}"`);
+    }
     const ids = {
       providers: config.providers.map(providerId),
       virtualKeys: config.virtualKeys.map((one) => one.id),

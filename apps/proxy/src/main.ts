@@ -72,6 +72,10 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
     throw error;
   }
   const place = driver === 'sqlite' ? dataDirectory : opened.description;
+  // Whoever reads that it runs may signal at once.
+  stopOnSignals(proxy, log);
+  if (configFile !== undefined)
+    reloadWhenTold({ proxy, file: configFile, first: loaded, watch: start.watch, log });
   log.say(
     'listening',
     { url: proxy.url, configuration: configFile, ledger: opened.description },
@@ -79,9 +83,6 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
       ? welcome(proxy, configFile as string, place)
       : welcomeStarter(proxy, starter, place),
   );
-  stopOnSignals(proxy, log);
-  if (configFile !== undefined)
-    reloadWhenTold({ proxy, file: configFile, first: loaded, watch: start.watch, log });
 }
 
 async function ownDirectory(directory: string): Promise<string> {

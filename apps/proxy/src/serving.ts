@@ -1,8 +1,8 @@
 import { type Attribution, type GovernorListener, type Provider, withBaseUrl } from '@genops/core';
-import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
+import { createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
-import type { KeyMetadata, RouterStateStore } from '@genops/router';
+import { nameTest, type RouterStateStore } from '@genops/router';
 import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
 import {
@@ -13,6 +13,7 @@ import {
   providerTypes,
   resolveReference,
 } from './config.ts';
+import { registerKeys, routingOf } from './routing-options.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels } from './simulated/provider.ts';
 import { createVirtualKeys, type VirtualKeys } from './virtual-keys.ts';
@@ -64,7 +65,7 @@ export function createServing(options: ServingOptions): Serving {
               `providers[${index}].apiKey`,
             )
           : undefined,
-      serves: modelTest(entry.models),
+      serves: nameTest(entry.models),
       models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
     };
   });
@@ -116,39 +117,6 @@ function keyOf(
   return { id: reference, secret: resolveReference(environment, path, reference) };
 }
 
-/** The routes as written, with the providers' own keys. */
-function routingOf(
-  { routing }: Config,
-  providers: readonly ConfiguredProvider[],
-  store: RouterStateStore | undefined,
-): RoutingOptions {
-  const apiKeyOf = new Map(providers.map(({ provider, apiKey }) => [provider.id, apiKey]));
-  const routes = routing.routes.map((route) => ({
-    ...route,
-    targets: route.targets.map((target) => {
-      const apiKey = apiKeyOf.get(target.provider);
-      return apiKey === undefined ? target : { ...target, apiKey };
-    }),
-  }));
-  return { ...routing, routes, ...(store !== undefined && { shared: { store } }) } as RoutingOptions;
-}
-
-/** @throws {ConfigurationError} when a variable is not set, or two keys are the same */
-function registerKeys(governor: Governor, config: Config, environment: Environment): void {
-  config.providers.forEach((entry, index) => {
-    if (entry.type === 'simulated') return;
-    entry.keys?.forEach(({ id, secret, ...metadata }, key) => {
-      const path = `providers[${index}].keys[${key}].secret`;
-      governor.router.keys.register({
-        id,
-        provider: providerId(entry),
-        secret: resolveReference(environment, path, secret),
-        metadata: metadata as KeyMetadata,
-      });
-    });
-  });
-}
-
 /** The models of a provider that have a price, its own prices first. */
 function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: string): readonly string[] {
   const own = prices.filter((file) => file.provider === provider);
@@ -161,14 +129,4 @@ function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: 
 function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
   const models: readonly string[] = simulatedModels;
   return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
-}
-
-/** `*` stands for any run of characters; no list means every model. */
-function modelTest(patterns: readonly string[] | undefined): (model: string) => boolean {
-  if (patterns === undefined) return () => true;
-  const tests = patterns.map((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`);
-  });
-  return (model) => tests.some((test) => test.test(model));
 }

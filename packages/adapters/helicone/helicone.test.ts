@@ -189,7 +189,11 @@ describe('strategies', () => {
       routingStrategy: 'failover',
     });
     expect(provider).toBe('anthropic');
-    expect((await entries()).map(({ outcome }) => outcome)).toEqual(['failed', 'completed']);
+    // The first place is asked again before the next one.
+    const outcomes = (await entries()).map(({ outcome }) => outcome);
+    expect(outcomes).toHaveLength(upstream.requests.length);
+    expect(outcomes.at(-1)).toBe('completed');
+    expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(['failed']));
   });
 
   it('performance_optimized asks whoever was fastest', async () => {
@@ -283,7 +287,7 @@ describe('errors', () => {
       errorMessage: expect.stringContaining('Overloaded'),
       cause: { status: 503 },
     });
-    expect(upstream.requests).toHaveLength(2);
+    expect(new Set(upstream.requests.map(({ json }) => (json as { model: string }).model)).size).toBe(2);
   });
 
   it('asks nobody else when the wallet is empty: a 429 that waiting does not help', async () => {

@@ -80,6 +80,10 @@ export interface RoutingQuestion {
   readonly weights?: Readonly<Record<string, number>>;
   /** A session's place, or the arm of a split: goes first if it may. */
   readonly preferred?: { readonly targetId: string; readonly keyId?: string; readonly why: string };
+  /** Places that have more of this went before those that have less. */
+  readonly prefer?: { readonly regions?: readonly string[]; readonly tiers?: readonly string[] };
+  /** The strategy that ordered all but the first. */
+  readonly fallback?: string;
 }
 
 /** One place that a call could go to. */

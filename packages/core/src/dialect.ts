@@ -17,6 +17,8 @@ export interface RequestFacts {
   readonly inputBytes: number;
   /** Parts whose size in tokens the request does not show: images, audio, video, files by reference. */
   readonly media?: Readonly<Partial<Record<'image' | 'audio' | 'video' | 'file', number>>>;
+  /** What it asks of a model besides answering; absent where it asks nothing, or the format does not tell. */
+  readonly needs?: readonly ('tools' | 'json_schema' | 'json_mode')[];
   /** What else a price may depend on: `searchContextSize`, `imageSize`, `imageQuality` … */
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** The requests that an order of many consists of; it can come to the sum of what each can come to. */

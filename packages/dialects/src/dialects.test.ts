@@ -68,6 +68,7 @@ const exchanges: readonly Exchange[] = [
       maxOutputTokens: 800,
       serviceTier: 'flex',
       media: { image: 1 },
+      needs: ['tools'],
       options: { searchContextSize: 'low' },
     },
     usage: {

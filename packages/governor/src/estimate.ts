@@ -20,6 +20,8 @@ export interface Candidate {
   /** The name by which it is priced, and on whose list. */
   readonly model: string;
   readonly priceProvider: string;
+  /** What the price list is asked. */
+  readonly question: BoundQuestion;
   /** The most that it can come to. */
   readonly bound: Bound;
   /** The request as the provider reads it, where that is another format. */
@@ -34,7 +36,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
   const candidate = (target: Target): Candidate => {
     const requestModel = target.model ?? call.requestModel;
     const { provider: priceProvider, model } = pricedAt(target.provider, requestModel);
-    const question = {
+    const question: BoundQuestion = {
       provider: priceProvider,
       model,
       at: call.at,
@@ -44,7 +46,7 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
     };
     const alternatives = alternativeModels.map((other) => pricedAt(target.provider, other));
     const bound = boundAs(line, identified, target, question, alternatives);
-    return { target, requestModel, model, priceProvider, bound };
+    return { target, requestModel, model, priceProvider, question, bound };
   };
   const [addressed, ...others] = targets;
   return [candidate(addressed), ...others.map(candidate)];
@@ -149,23 +151,6 @@ function boundAny(line: Line, question: BoundQuestion, alternatives: readonly Mo
   return dearest?.result === 'bounded' && cap !== undefined
     ? { ...dearest, maxOutputTokens: cap }
     : (dearest ?? bound);
-}
-
-/** What the call will probably come to at a place: less than what has to be held for it. */
-export function probable(
-  line: Line,
-  { call, opened }: IdentifiedCall,
-  { priceProvider, model }: Candidate,
-): Bound {
-  const { facts } = opened;
-  return line.pricing.estimate({
-    provider: priceProvider,
-    model,
-    at: call.at,
-    facts,
-    ...(facts.serviceTier !== undefined && { serviceTier: facts.serviceTier }),
-    ...(facts.options !== undefined && { options: facts.options }),
-  });
 }
 
 /** On whose price list a model is, and under which name, when `hostProvider` serves it. */

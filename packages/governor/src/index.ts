@@ -9,7 +9,12 @@ export type {
   StateSummary,
 } from './api-key-router/api-key-router.ts';
 export { createApiKeyRouter } from './api-key-router/api-key-router.ts';
-export type { PolicyRules, RoutingPolicy } from './api-key-router/policies.ts';
+export type {
+  PolicyRules,
+  PolicyScope,
+  PolicyType,
+  RoutingPolicy,
+} from './api-key-router/read-policy.ts';
 export type { Directory, Found, MeteredRoute } from './directory.ts';
 export { createDirectory, createRouteFinder } from './directory.ts';
 export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';

@@ -69,7 +69,11 @@ export interface GovernedRequest {
   /** The places that could serve a model, the preferred one first; empty when there is none. */
   readonly targetsFor: (requestModel: string) => readonly Target[];
   /** How the places are to be ordered, and what they must be. @default as the route, or the router, says */
-  readonly routing?: { readonly strategy?: string; readonly constraints?: Constraints };
+  readonly routing?: {
+    readonly strategy?: string;
+    readonly constraints?: Constraints;
+    readonly rules?: RouteRules;
+  };
   /** What the caller is, whatever the call says: a virtual key's attributes. */
   readonly identity?: Attribution;
   /** The trace that the caller said it is part of. */

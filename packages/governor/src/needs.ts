@@ -14,8 +14,11 @@ export function needsOf(facts: Omit<RequestFacts, 'requestModel'>): RequestNeeds
   };
 }
 
-function capabilitiesOf({ media = {} }: Omit<RequestFacts, 'requestModel'>): readonly Capability[] {
-  const needed: Capability[] = [];
+function capabilitiesOf({
+  media = {},
+  needs = [],
+}: Omit<RequestFacts, 'requestModel'>): readonly Capability[] {
+  const needed: Capability[] = [...needs];
   if (media.image !== undefined) needed.push('vision');
   if (media.audio !== undefined) needed.push('audio');
   return needed;

@@ -9,7 +9,7 @@ import {
   targetId,
 } from '@genops/router';
 import type { Verdict } from './decide.ts';
-import { type Candidate, probable } from './estimate.ts';
+import type { Candidate } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import { needsOf } from './needs.ts';
@@ -48,7 +48,7 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
     placed.set(id, candidate);
     if (candidate.target.share !== undefined) shares[id] = candidate.target.share;
     // With one place there is nothing to choose, so what it probably costs is not asked.
-    const cost = verdict.candidates.length > 1 ? probableCost(line, identified, candidate) : undefined;
+    const cost = verdict.candidates.length > 1 ? probableCost(line, candidate) : undefined;
     const { bound } = candidate;
     const most = bound.result === 'bounded' ? bound.cost.total : undefined;
     return {
@@ -59,7 +59,8 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
   });
   const { team, sessionId } = call.attribution;
   const constraints = { ...routed?.constraints, ...request.routing?.constraints };
-  const rules = request.mirrored === undefined ? rulesOf(routed, shares) : ofCopies;
+  const own = { ...rulesOf(routed, shares), ...request.routing?.rules };
+  const rules = request.mirrored === undefined ? own : ofCopies;
   const strategy = request.routing?.strategy ?? routed?.strategy;
   const planned = line.router.plan(
     {
@@ -69,7 +70,7 @@ export function plan(line: Line, identified: IdentifiedCall, verdict: Verdict): 
       stream: call.stream,
       excluded: verdict.excluded,
       constraints,
-      ...(rules !== undefined && { rules }),
+      rules,
       ...(team !== undefined && { team }),
       ...(sessionId !== undefined && { sessionId }),
     },
@@ -110,9 +111,9 @@ function rulesOf(
 }
 
 /** Never more than the most that it can come to. */
-function probableCost(line: Line, identified: IdentifiedCall, candidate: Candidate): Money | undefined {
+function probableCost(line: Line, candidate: Candidate): Money | undefined {
   if (candidate.bound.result !== 'bounded') return undefined;
-  const expected = probable(line, identified, candidate);
+  const expected = line.pricing.estimate(candidate.question);
   if (expected.result !== 'bounded') return undefined;
   const most = candidate.bound.cost.total;
   return compareMoney(expected.cost.total, most) > 0 ? most : expected.cost.total;

@@ -13,6 +13,15 @@ export interface RouteQuestion {
   readonly constraints?: Constraints;
   /** Goes first when it may serve. */
   readonly preferred?: PreferredRoute;
+  /** Places that have more of this go before those that have less, whatever the strategy says. */
+  readonly prefer?: Preferences;
+  /** Orders all but the first: where to go when that fails. */
+  readonly fallback?: Strategy;
+}
+
+export interface Preferences {
+  readonly regions?: readonly string[];
+  readonly tiers?: readonly string[];
 }
 
 export interface PreferredRoute extends StickyRoute {
@@ -110,24 +119,55 @@ function judge(
   return { priced, cost, position, measured, quality, key, closed, against: broken ?? closed ?? none };
 }
 
-/** Best score first; of equals, the one configured first. */
-function rank({ stream, preferred }: RouteQuestion, fit: readonly Judged[], strategy: Strategy): Ranked[] {
+/**
+ * Best score first; of equals, the one configured first. What is preferred goes before that, and the one place
+ * of a session or an experiment before all.
+ */
+function rank(question: RouteQuestion, fit: readonly Judged[], strategy: Strategy): Ranked[] {
   const [only] = fit;
   if (only !== undefined && fit.length === 1)
     return [{ judged: only, score: 1, reason: withKey(only, 'the only one that may serve') }];
+  const { preferred, fallback } = question;
+  const scored = scoredBy(strategy, question, fit, '');
+  const first = scored.findIndex(({ judged }) => judged.priced.target.id === preferred?.targetId);
+  const [chosen] = scored.splice(Math.max(0, first), 1);
+  if (chosen === undefined) return [];
+  const top = first < 0 ? chosen : { ...chosen, reason: `${preferred?.why}; ${chosen.reason}` };
+  if (fallback === undefined) return [top, ...scored];
+  const others = fit.filter((judged) => judged !== chosen.judged);
+  return [top, ...scoredBy(fallback, question, others, 'if that fails: ')];
+}
+
+function scoredBy(
+  strategy: Strategy,
+  { stream, prefer }: RouteQuestion,
+  fit: readonly Judged[],
+  before: string,
+): Ranked[] {
   const candidates = fit.map(candidateOf);
   const field = fieldOf(candidates, stream);
+  const liked = fit.map(({ priced }) => likedOf(priced.target, prefer));
   const scores = candidates.map((candidate) => strategy.score(candidate, field));
   const order = scores.map((_, index) => index);
-  order.sort((left, right) => (scores[right] as number) - (scores[left] as number) || left - right);
-  const first = preferred && order.findIndex((index) => fit[index]?.priced.target.id === preferred.targetId);
-  if (first !== undefined && first > 0) order.unshift(...order.splice(first, 1));
-  return order.map((index, place) => {
+  const at = (values: readonly number[], index: number): number => values[index] as number;
+  order.sort(
+    (left, right) =>
+      at(liked, right) - at(liked, left) || at(scores, right) - at(scores, left) || left - right,
+  );
+  return order.map((index) => {
     const judged = fit[index] as Judged;
-    const why = place === 0 && first !== undefined && first >= 0 ? `${preferred?.why}; ` : '';
+    const why = at(liked, index) > 0 ? `${before}preferred; ` : before;
     const reason = `${why}${strategy.name}: ${strategy.reason(candidates[index] as RouteCandidate, field)}`;
-    return { judged, score: scores[index] as number, reason: withKey(judged, reason) };
+    return { judged, score: at(scores, index), reason: withKey(judged, reason) };
   });
+}
+
+/** How many of the preferences a place has. */
+function likedOf({ region, tier }: RouteTarget, prefer: Preferences | undefined): number {
+  if (prefer === undefined) return 0;
+  const has = (list: readonly string[] | undefined, value: string | undefined): number =>
+    value !== undefined && list?.includes(value) === true ? 1 : 0;
+  return has(prefer.regions, region) + has(prefer.tiers, tier);
 }
 
 function candidateOf({

@@ -7,6 +7,7 @@ export type {
 } from './attempts/attempt.ts';
 export type { RunOptions, RunResult, Sleep } from './attempts/run-attempts.ts';
 export type { Constraints, Measured } from './constraints.ts';
+export type { Preferences } from './decide-route.ts';
 export { optimizationSavings, routeEfficiency } from './efficiency.ts';
 export type { BackOffOptions } from './failures/back-off.ts';
 export type { BreakerOptions, BreakerSnapshot, BreakerState } from './failures/breaker.ts';
@@ -50,7 +51,7 @@ export type {
 } from './quota/quota.ts';
 export type { QuotaConfiguration, QuotaPeriod, QuotaUnit, QuotaWindow } from './quota/window.ts';
 export { recordOf } from './record.ts';
-export type { Replayed } from './replay.ts';
+export type { Replayed, ReplayOptions } from './replay.ts';
 export { replay } from './replay.ts';
 export type { Router, RouterOptions, ScoreFunction } from './router.ts';
 export { createRouter } from './router.ts';

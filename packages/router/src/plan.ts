@@ -1,6 +1,12 @@
 import type { Money } from '@genops/core';
 import type { Constraints, Measured } from './constraints.ts';
-import { type Decided, decideRoute, type Knowledge, type PreferredRoute } from './decide-route.ts';
+import {
+  type Decided,
+  decideRoute,
+  type Knowledge,
+  type Preferences,
+  type PreferredRoute,
+} from './decide-route.ts';
 import type { ErrorClass } from './failures/error-classes.ts';
 import type { KeyQuestion } from './keys/cell.ts';
 import type { KeyPool, TargetKeys } from './keys/key-pool.ts';
@@ -33,6 +39,12 @@ export interface RouteRequest {
 export interface RouteRules {
   /** Several objectives with their weights, instead of a strategy. */
   readonly weights?: ObjectiveWeights;
+  /** The strategy that orders the places after the first, by any of its names. */
+  readonly fallbackStrategy?: string;
+  /** What goes first among what may serve. */
+  readonly prefer?: Preferences;
+  /** Keys that must not serve. */
+  readonly blockedKeys?: readonly string[];
   readonly split?: Split;
   /** False: sessions do not stay where they were served. */
   readonly sticky?: false;
@@ -68,6 +80,7 @@ export interface RoutePlan {
   readonly at: string;
   readonly strategy: Strategy;
   readonly preferred?: PreferredRoute;
+  readonly fallback?: Strategy;
   /** Best first; empty when nothing can serve the call. */
   readonly routes: readonly PlannedRoute[];
   readonly rejected: readonly RejectedRoute[];
@@ -91,15 +104,23 @@ export interface PlanContext {
   /** Draws the key of a session that is not known: the same session gives the same numbers everywhere. */
   readonly sessionRandom?: () => Random;
   readonly preferred?: PreferredRoute;
+  /** Orders all places but the first. */
+  readonly fallback?: Strategy;
 }
 
 /** Filters, scores and orders the candidates. The same state, request and random numbers give the same plan. */
 export function planRoute(request: RouteRequest, context: PlanContext): RoutePlan {
-  const { places, strategy, preferred } = context;
+  const { places, strategy, preferred, fallback } = context;
+  const prefer = request.rules?.prefer;
   const now = context.nowMs();
   const keys = new Map<string, TargetKeys>();
   const decided = decideRoute(
-    preferred === undefined ? request : { ...request, preferred },
+    {
+      ...request,
+      ...(preferred !== undefined && { preferred }),
+      ...(prefer !== undefined && { prefer }),
+      ...(fallback !== undefined && { fallback }),
+    },
     liveKnowledge(request, context, now, keys),
     strategy,
   );
@@ -128,6 +149,7 @@ export function planRoute(request: RouteRequest, context: PlanContext): RoutePla
     at: new Date(now).toISOString(),
     strategy,
     ...(preferred !== undefined && { preferred }),
+    ...(fallback !== undefined && { fallback }),
     routes,
     rejected,
     decided,
@@ -143,6 +165,7 @@ function liveKnowledge(
   now: number,
   keys: Map<string, TargetKeys>,
 ): Knowledge {
+  const blocked = blockedOf(request);
   return {
     measured: (target) => rounded(places.measured(target, now)),
     quality,
@@ -156,6 +179,7 @@ function liveKnowledge(
         need: request.needs,
         prefer: strategy.keys,
         random,
+        ...(blocked !== undefined && { except: blocked }),
         ...(keyId !== undefined && { keep: keyId }),
         ...(sessionRandom !== undefined && { sessionRandom }),
       });
@@ -178,6 +202,11 @@ function rounded({ latencyMs, timeToFirstTokenMs, successRate, inFlight, uses }:
     inFlight,
     uses,
   };
+}
+
+/** Keys that the request must not use, whatever their state. */
+export function blockedOf({ rules }: RouteRequest): ReadonlySet<string> | undefined {
+  return rules?.blockedKeys && new Set(rules.blockedKeys);
 }
 
 export function questionOf({ team }: RouteRequest, target: RouteTarget): KeyQuestion {

@@ -12,7 +12,8 @@ const mostNamed = 20;
  * known of it. `replay` makes the same decision again out of nothing but this.
  */
 export function recordOf(plan: RoutePlan): Routing {
-  const { request, decided, routes, strategy, preferred, retryAtMs } = plan;
+  const { request, decided, routes, strategy, preferred, fallback, retryAtMs } = plan;
+  const prefer = request.rules?.prefer;
   const hasConstraints = Object.keys(request.constraints ?? {}).length > 0;
   // One candidate with nothing to keep to is taken, whatever is known of it.
   const isAlone = decided.ranked.length === 1 && decided.against.length === 0 && !hasConstraints;
@@ -44,6 +45,8 @@ export function recordOf(plan: RoutePlan): Routing {
         ...(hasConstraints && { constraints: constraintsToJson(request.constraints as Constraints) }),
         ...(strategy.weights !== undefined && { weights: strategy.weights }),
         ...(preferred !== undefined && { preferred }),
+        ...(prefer !== undefined && { prefer }),
+        ...(fallback !== undefined && { fallback: fallback.name }),
       },
     }),
   };

@@ -21,6 +21,7 @@ interface World {
   readonly calls: readonly { readonly at: number; readonly works: boolean }[];
   readonly constraint: number;
   readonly sessionId: string | null;
+  readonly rules: number;
 }
 
 const world: fc.Arbitrary<World> = fc.record({
@@ -37,6 +38,7 @@ const world: fc.Arbitrary<World> = fc.record({
   calls: fc.array(fc.record({ at: fc.nat(5), works: fc.boolean() }), { maxLength: 12 }),
   constraint: fc.nat(4),
   sessionId: fc.option(fc.constantFrom('s1', 's2')),
+  rules: fc.nat(3),
 });
 
 const constraints = [
@@ -47,15 +49,32 @@ const constraints = [
   { maxLatencyMs: 1_500 },
 ];
 
+const rules = [
+  {},
+  { prefer: { regions: ['eu'], tiers: ['premium'] } },
+  { fallbackStrategy: 'reliability' },
+  { split: { name: 'arms', shares: { t0: 1, t1: 1, t2: 1 } }, prefer: { regions: ['us'] } },
+];
+const regions = ['eu', 'us', undefined];
+
 /** A router with a past, and the record of a plan that it makes. */
-async function recorded(strategy: string, { targets, keys, throttled, calls, constraint, sessionId }: World) {
+async function recorded(
+  strategy: string,
+  { targets, keys, throttled, calls, constraint, sessionId, rules: at }: World,
+) {
   let now = start;
   const router = createRouter({ strategy, seed: 'replay', nowMs: () => now, sleep: async () => undefined });
   for (let key = 0; key < keys; key += 1) {
     router.keys.register({ id: `k${key}`, provider: `p${key % 2}`, secret: `s${key}` });
   }
   const priced = targets.map(({ provider, model, cost }, index) => ({
-    target: { id: `t${index}`, provider: `p${provider}`, model: models[model] as string },
+    target: {
+      id: `t${index}`,
+      provider: `p${provider}`,
+      model: models[model] as string,
+      ...(regions[provider] !== undefined && { region: regions[provider] as string }),
+      ...(model === 0 && { tier: 'premium' }),
+    },
     ...(cost !== null && { cost: money(`${cost / 1_000_000}`), bound: money(`${cost / 500_000}`) }),
   }));
   const request = (id: string, some = priced) => ({
@@ -65,9 +84,11 @@ async function recorded(strategy: string, { targets, keys, throttled, calls, con
     stream: calls.length % 2 === 0,
     ...(sessionId !== null && { sessionId }),
   });
-  for (const [index, { at, works }] of calls.entries()) {
+  for (const [index, { at: place, works }] of calls.entries()) {
     now += 700;
-    const plan = router.plan(request(`before ${index}`, [priced[at % priced.length] as (typeof priced)[0]]));
+    const plan = router.plan(
+      request(`before ${index}`, [priced[place % priced.length] as (typeof priced)[0]]),
+    );
     await router.run(plan, {
       deadlineMs: 60_000,
       signal: new AbortController().signal,
@@ -81,7 +102,12 @@ async function recorded(strategy: string, { targets, keys, throttled, calls, con
   }
   for (const key of throttled) if (key < keys) router.keys.setState(`k${key}`, 'throttled');
   const excluded = [{ targetId: 'elsewhere', reason: 'a rule denies it' }];
-  const plan = router.plan({ ...request('now'), excluded, constraints: constraints[constraint] as object });
+  const plan = router.plan({
+    ...request('now'),
+    excluded,
+    constraints: constraints[constraint] as object,
+    rules: rules[at] as object,
+  });
   return { router, record: JSON.parse(JSON.stringify(recordOf(plan))) as Routing };
 }
 
@@ -113,6 +139,7 @@ describe('replay', () => {
     calls: [],
     constraint: 0,
     sessionId: null,
+    rules: 0,
   };
   type Candidate = Routing['candidates'][number];
   const changed = (record: Routing, change: (candidate: Candidate) => Candidate): Routing => ({

@@ -24,15 +24,20 @@ export interface Replayed {
   readonly same: boolean;
 }
 
+/** Strategies of one's own, where the record has such. */
+export interface ReplayOptions {
+  readonly strategy?: Strategy;
+  readonly fallback?: Strategy;
+}
+
 /**
  * Makes a decision again out of nothing but its record: who may serve, in what order, with which key, and
  * why. What chance and other people brought about (which keys were drawn, what was measured, what a rule
  * ruled out) stands in the record as it was; everything that follows from it is done anew.
  *
- * @param options.strategy - the one of the record, where that is of one's own
  * @throws {ConfigurationError} when the record's strategy is not known
  */
-export function replay(record: Routing, options: { readonly strategy?: Strategy } = {}): Replayed {
+export function replay(record: Routing, options: ReplayOptions = {}): Replayed {
   const { asked } = record;
   // With one candidate alone there was nothing to decide.
   if (asked === undefined) return replayed(record, record.candidates, record.routeEfficiency);
@@ -49,7 +54,11 @@ export function replay(record: Routing, options: { readonly strategy?: Strategy 
     (asked.weights === undefined
       ? strategies[parseStrategyName(record.strategy)]
       : weighted(asked.weights, record.strategy));
-  const { capabilities, constraints, preferred, stream, inputTokens, outputTokens } = asked;
+  const { capabilities, constraints, preferred, prefer, stream, inputTokens, outputTokens } = asked;
+  const fallback =
+    asked.fallback === undefined
+      ? undefined
+      : (options.fallback ?? strategies[parseStrategyName(asked.fallback)]);
   const decided = decideRoute(
     {
       targets,
@@ -61,6 +70,8 @@ export function replay(record: Routing, options: { readonly strategy?: Strategy 
       },
       ...(constraints !== undefined && { constraints: constraintsOf(constraints) }),
       ...(preferred !== undefined && { preferred }),
+      ...(prefer !== undefined && { prefer }),
+      ...(fallback !== undefined && { fallback }),
     },
     recordedKnowledge(known, strategy),
     strategy,

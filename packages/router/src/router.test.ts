@@ -283,6 +283,37 @@ describe('rules of a route', () => {
     expect(ids(router.plan(request({ rules })))[0]).toBe('openai/gpt-4o');
   });
 
+  it('prefer regions and tiers, and order what comes after the first in another way', () => {
+    const { router } = setUp({ strategy: 'cost' });
+    const reasons = (rules: object) =>
+      router.plan(request({ rules })).routes.map(({ target, reason }) => `${target.id} ${reason}`);
+    expect(reasons({ prefer: { regions: ['eu'] } })[0]).toMatch(/^anthropic\/opus preferred; cost: /);
+    const [first, second, third] = reasons({ fallbackStrategy: 'quality' });
+    expect(first).toMatch(/^deepseek\/chat cost: /);
+    expect(second).toBe('anthropic/opus if that fails: quality: quality 1 (configured)');
+    expect(third).toMatch(/^openai\/gpt-4o if that fails: quality: /);
+  });
+
+  it('keep keys out that must not serve, in the plan and after a failure', async () => {
+    const { router } = setUp();
+    for (const id of ['k1', 'k2', 'k3']) router.keys.register({ id, provider: 'openai', secret: id });
+    const rules = { blockedKeys: ['k1', 'k2'] };
+    for (let call = 0; call < 20; call += 1) {
+      const plan = router.plan(request({ id: `b${call}`, targets: [middle], rules }));
+      expect(plan.routes.map(({ keyId }) => keyId)).toEqual(['k3']);
+    }
+    const run = await router.run(router.plan(request({ targets: [middle], rules })), {
+      deadlineMs: 1_000,
+      signal: new AbortController().signal,
+      attemptOnce: async () => ({
+        result: 'failed',
+        answer: 0,
+        failure: { kind: 'status', status: 401, headers: {}, body: '' },
+      }),
+    });
+    expect(run.attempts.map(({ keyId }) => keyId)).toEqual(['k3']);
+  });
+
   it.each([
     ['elsewhere', 2],
     ['stop', 1],

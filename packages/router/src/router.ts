@@ -164,6 +164,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     keys: pool,
     plan(request, { strategy } = {}) {
       const preferred = preferredOf(request);
+      const fallback = request.rules?.fallbackStrategy;
       const session = stickyOf(request) && request.sessionId;
       const constraints = { ...options.constraints, ...request.constraints };
       return planRoute(
@@ -177,20 +178,31 @@ export function createRouter(options: RouterOptions = {}): Router {
           random: seededRandom(`${seed}\n${request.id}`),
           ...(session !== undefined && { sessionRandom: () => seededRandom(`session\n${session}`) }),
           ...(preferred !== undefined && { preferred }),
+          ...(fallback !== undefined && { fallback: strategyOf(fallback) }),
         },
       );
     },
     async run(plan, runOptions) {
       const random = seededRandom(`${seed}\n${plan.request.id}\nattempts`);
       const {
-        split: _split,
-        sticky: _sticky,
-        weights: _weights,
         errorClasses = [],
-        ...rules
+        maxAttempts,
+        maxWaitMs,
+        firstByteMs,
+        hedgeAfterMs,
+        whenUnanswered,
       } = plan.request.rules ?? {};
       const table = errorClasses.length === 0 ? runContext.table : [...errorClasses, ...runContext.table];
-      const run = await runAttempts(plan, runOptions, { ...runContext, ...rules, table, random });
+      const run = await runAttempts(plan, runOptions, {
+        ...runContext,
+        table,
+        random,
+        ...(maxAttempts !== undefined && { maxAttempts }),
+        ...(maxWaitMs !== undefined && { maxWaitMs }),
+        ...(firstByteMs !== undefined && { firstByteMs }),
+        ...(hedgeAfterMs !== undefined && { hedgeAfterMs }),
+        ...(whenUnanswered !== undefined && { whenUnanswered }),
+      });
       const session = plan.request.sessionId;
       if (run.result === 'succeeded' && run.route !== undefined && session !== undefined) {
         const { target, keyId } = run.route;
@@ -222,7 +234,11 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     replay: (record) => {
       const own = custom.get(record.strategy);
-      return replay(record, own === undefined ? {} : { strategy: own });
+      const fallback = custom.get(record.asked?.fallback ?? '');
+      return replay(record, {
+        ...(own !== undefined && { strategy: own }),
+        ...(fallback !== undefined && { fallback }),
+      });
     },
     state: () => {
       const sessions = sticky?.facts(nowMs()) ?? [];

@@ -4,6 +4,7 @@ import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
 import { requireModel } from '../request/model.ts';
+import { readNeeds } from '../request/needs.ts';
 import {
   checkCount,
   checkName,
@@ -48,6 +49,7 @@ export function openMessagesRequest(bytes: Uint8Array, path: string): OpenedRequ
     maxOutputTokens: Math.max(cap, ...fallbacks.map((fallback) => fallback.maxTokens ?? 0)),
     serviceTier: textParameter(body, 'service_tier'),
     ...measureInput(body, classify),
+    needs: readNeeds(body, ['output_config', 'output_format']),
     options: readOptions(body),
   });
   return {

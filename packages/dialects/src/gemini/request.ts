@@ -3,6 +3,7 @@ import { type Outline, outline, outlineAt, outlineMember } from '../json/outline
 import { type FoundMember, openBrace } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput, mediaKindOf } from '../request/media.ts';
+import { readNeeds } from '../request/needs.ts';
 import { countParameter, isGiven, mentions, requireList, textParameter } from '../request/parameters.ts';
 import { pathModel } from '../request/path-model.ts';
 import { present } from '../usage/fields.ts';
@@ -45,6 +46,11 @@ export function openGeminiRequest(bytes: Uint8Array, path: string): OpenedReques
     maxOutputTokens: countIn(config, 'maxOutputTokens'),
     serviceTier: textParameter(body, spellingOf(body, 'serviceTier')),
     ...measureInput(body, classifyPart, { references: cachedContent ? 1 : 0 }),
+    needs: readNeeds(
+      body,
+      ['generationConfig', 'generation_config'],
+      ['"responseSchema"', '"response_schema"', '"responseJsonSchema"'],
+    ),
     options: readOptions(body),
   });
   return {

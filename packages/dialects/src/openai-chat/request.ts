@@ -3,6 +3,7 @@ import { memberValue, type Outline, outline, outlineMember } from '../json/outli
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput } from '../request/media.ts';
 import { requireModelOrDeployment } from '../request/model.ts';
+import { readNeeds } from '../request/needs.ts';
 import {
   checkName,
   countParameter,
@@ -56,6 +57,7 @@ export function openChatRequest(
     maxOutputTokens: readCap(body, caps),
     serviceTier: textParameter(body, 'service_tier'),
     ...measureInput(body, (_body, { key }) => mediaKinds[key]),
+    needs: readNeeds(body, ['response_format']),
     options: readOptions(body),
   });
   return { facts, usageRequested, rewrite: (changes) => rewrite(bytes, body, caps, changes) };

@@ -4,6 +4,7 @@ import type { FoundMember } from '../json/scan.ts';
 import { applySplices, setMembers } from '../json/splice.ts';
 import { type MediaKind, measureInput } from '../request/media.ts';
 import { requireModelOrDeployment } from '../request/model.ts';
+import { readNeeds } from '../request/needs.ts';
 import {
   countParameter,
   flagParameter,
@@ -46,6 +47,7 @@ export function openResponsesRequest(bytes: Uint8Array, path: string): OpenedReq
     maxOutputTokens: countParameter(body, 'max_output_tokens'),
     serviceTier: textParameter(body, 'service_tier'),
     ...measureInput(body, classify, { references: referred.length }),
+    needs: readNeeds(body, ['text']),
     options: readOptions(body),
   });
   return {

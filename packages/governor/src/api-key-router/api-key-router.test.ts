@@ -96,6 +96,42 @@ describe('createApiKeyRouter', () => {
     );
   });
 
+  it('prefers regions and tiers of keys, keeps to them where it is told, and falls back to the reliable', async () => {
+    const regional = async (region: string, id: string) => {
+      const upstream = await startFakeUpstream({ apiKey: `sk-${id}` });
+      router.registerProvider({
+        ...withBaseUrl(openai, `${upstream.url}/v1`),
+        id,
+        priceAs: () => ({ provider: 'openai', model: 'gpt-4o' }),
+      });
+      router.registerKey({ id: `${id}-key`, keyMaterial: `sk-${id}`, providerId: id, metadata: { region } });
+      return upstream;
+    };
+    const [west, central] = [await regional('eu-west', 'west'), await regional('eu-central', 'central')];
+    router.configurePolicy({
+      id: 'eu',
+      type: 'Routing',
+      rules: [
+        { action: 'prefer_region', preferred_regions: ['eu-central'], fallback_regions: ['eu-west'] },
+        { action: 'prefer_lowest_cost', fallback_to_reliable: true },
+      ],
+    });
+    expect((await router.route(intent)).keyUsed).toBe('central-key');
+    central.setReply({ status: 503 });
+    expect((await router.route(intent)).keyUsed).toBe('west-key');
+    west.setReply({ status: 503 });
+    const none = await router.route(intent);
+    expect(none.status).toBe(503);
+    expect(cheap.requests).toHaveLength(0);
+    router.configurePolicy({ id: 'eu', rules: [{ prefer_premium_tier: true }] });
+    expect((await router.route(intent)).keyUsed).toBe('dear-1');
+    router.configurePolicy({ id: 'eu', rules: { key_filters: { blocked_keys: ['dear-1'] } } });
+    for (let call = 0; call < 5; call += 1)
+      expect((await router.route(intent, { objective: 'quality' })).keyUsed).not.toBe('dear-1');
+    await west.close();
+    await central.close();
+  });
+
   it('estimates before, the cheapest first', () => {
     expect(router.estimateRequestCost(intent).map(({ providerId }) => providerId)).toEqual(['cheap', 'dear']);
   });

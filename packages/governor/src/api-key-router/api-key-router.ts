@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   type LedgerEntry,
+  type Limit,
   type LimitState,
   type Money,
   type Provider,
@@ -16,9 +17,11 @@ import {
 } from '@genops/router';
 import type { MeteredRoute } from '../directory.ts';
 import { createGovernor, type Governor, type GovernorOptions } from '../governor.ts';
+import type { Target } from '../line.ts';
 import type { RoutingOptions } from '../routes.ts';
 import { createWebClient, webTransport } from '../web.ts';
-import { effectOf, limitOf, type RoutingPolicy, readPolicy } from './policies.ts';
+import { effectOf, policyOf } from './policies.ts';
+import type { ReadPolicy, RoutingPolicy } from './read-policy.ts';
 
 export interface ApiKeyRouterOptions extends Omit<GovernorOptions, 'providers' | 'routing'> {
   readonly routing?: RoutingOptions;
@@ -129,7 +132,11 @@ export function createApiKeyRouter(options: ApiKeyRouterOptions = {}): ApiKeyRou
   const providers = new Map<string, { readonly provider: Provider; readonly route: MeteredRoute }>();
   const policies = new Map<
     string,
-    { readonly policy: RoutingPolicy; readonly removeLimit: (() => void) | undefined }
+    {
+      readonly policy: ReadPolicy;
+      readonly limit: Limit | undefined;
+      readonly removeLimit: (() => void) | undefined;
+    }
   >();
   const transitions: StateTransition[] = [];
   const decidedAtMs: number[] = [];
@@ -156,6 +163,20 @@ export function createApiKeyRouter(options: ApiKeyRouterOptions = {}): ApiKeyRou
     decidedAtMs.push(now().getTime());
     if (decidedAtMs.length > remembered) decidedAtMs.shift();
   };
+
+  /** Every provider, once for each region and tier that its keys have: what can be told apart can be chosen. */
+  const targets = (): Target[] =>
+    [...providers.values()].flatMap(({ provider, route }) => {
+      const places = new Map<string, Pick<Target, 'region' | 'tier'>>();
+      for (const { metadata, state } of keys.list({ provider: provider.id })) {
+        const { region, tier } = metadata;
+        if (state === 'disabled' || (region === undefined && tier === undefined)) continue;
+        const place = { ...(region !== undefined && { region }), ...(tier !== undefined && { tier }) };
+        places.set(JSON.stringify(place), place);
+      }
+      const kinds = places.size === 0 ? [{}] : [...places.values()];
+      return kinds.map((place) => ({ provider, route, ...place }));
+    });
 
   return {
     governor,
@@ -185,16 +206,19 @@ export function createApiKeyRouter(options: ApiKeyRouterOptions = {}): ApiKeyRou
       keys.configureQuota(keyId, [{ unit, limit: totalCapacity, window: timeWindow, ...more }]);
     },
     configurePolicy(policy) {
-      readPolicy(policy);
-      const limit = policy.enabled === false ? undefined : limitOf(policy);
-      policies.get(policy.id)?.removeLimit?.();
-      policies.set(policy.id, { policy, removeLimit: limit && governor.addLimits([limit]) });
+      const { policy: read, limit } = policyOf(policy);
+      const removeLimit = read.enabled && limit !== undefined ? governor.addLimits([limit]) : undefined;
+      policies.get(read.id)?.removeLimit?.();
+      policies.set(read.id, { policy: read, limit, removeLimit });
     },
     async route(intent, { objective, team } = {}) {
       const [first] = providers.values();
       if (first === undefined)
         throw new ConfigurationError('route', 'expected a provider to be registered before');
-      const effect = effectOf(policiesInForce(), team);
+      const effect = effectOf(policiesInForce(), {
+        model: intent.model,
+        ...(team !== undefined && { team }),
+      });
       const strategy = objective ?? effect.strategy;
       const web = createWebClient(first.provider.baseUrl + first.route.path, undefined);
       note();
@@ -204,8 +228,12 @@ export function createApiKeyRouter(options: ApiKeyRouterOptions = {}): ApiKeyRou
         headers: { 'content-type': 'application/json' },
         body: Buffer.from(JSON.stringify(intent)),
         dialect: first.route.dialect,
-        targetsFor: () => [...providers.values()],
-        routing: { constraints: effect.constraints, ...(strategy !== undefined && { strategy }) },
+        targetsFor: targets,
+        routing: {
+          constraints: effect.constraints,
+          rules: effect.rules,
+          ...(strategy !== undefined && { strategy }),
+        },
         ...(team !== undefined && { identity: { team } }),
       };
       governor.govern(request, transport, web.client).catch(web.fail);
@@ -263,9 +291,9 @@ export function createApiKeyRouter(options: ApiKeyRouterOptions = {}): ApiKeyRou
     },
     getQuotaState: (keyId) => keys.quotaState(keyId),
     async getBudgetStatus(policyId) {
-      const limits = policiesInForce()
-        .filter(({ id }) => policyId === undefined || id === policyId)
-        .flatMap((policy) => limitOf(policy) ?? []);
+      const limits = [...policies.values()].flatMap(({ policy: { id }, limit }) =>
+        limit !== undefined && (policyId === undefined || id === policyId) ? [limit] : [],
+      );
       const states = await governor.ledger.states(limits.map((limit) => ({ limit, bucket: '' })));
       return states.map(budgetOf);
     },

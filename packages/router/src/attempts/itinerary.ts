@@ -1,7 +1,7 @@
 import type { ErrorClass, Next } from '../failures/error-classes.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Random } from '../measure/random.ts';
-import { type PlannedRoute, questionOf, type RoutePlan } from '../plan.ts';
+import { blockedOf, type PlannedRoute, questionOf, type RoutePlan } from '../plan.ts';
 
 /** Which routes of a plan are left, as attempts fail. */
 export interface Itinerary {
@@ -21,7 +21,7 @@ export interface Itinerary {
 
 export function createItinerary(plan: RoutePlan, pool: KeyPool, random: Random): Itinerary {
   let ahead = [...plan.routes];
-  const triedKeys = new Set<string>();
+  const triedKeys = new Set<string>(blockedOf(plan.request));
   const repeats = new Map<string, number>();
 
   const otherKey = (route: PlannedRoute): PlannedRoute | undefined => {
@@ -110,6 +110,7 @@ export function createItinerary(plan: RoutePlan, pool: KeyPool, random: Random):
     },
     restart() {
       triedKeys.clear();
+      for (const key of blockedOf(plan.request) ?? []) triedKeys.add(key);
       ahead = plan.routes.slice(0, 1);
     },
   };

@@ -194,8 +194,8 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
   };
 
   /** The key of a session, if this very one can serve now. */
-  const kept = ({ keep, question, need }: KeyDraw & PoolDraw, now: number): Drawn | undefined => {
-    const key = keep === undefined ? undefined : keys.get(keep);
+  const kept = ({ keep, except, question, need }: KeyDraw & PoolDraw, now: number): Drawn | undefined => {
+    const key = keep === undefined || except?.has(keep) ? undefined : keys.get(keep);
     if (key === undefined || !isLive(key, now) || !fitsKey(key, need, now)) return undefined;
     if (!serves((cellOf.get(key) as Cell).kind, question)) return undefined;
     return { result: 'drawn', keyId: key.id, reason: 'as before', headroom: headroomOf(key, now) };
