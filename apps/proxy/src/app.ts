@@ -5,6 +5,7 @@ import type { DispatchTransport } from './dispatch-transport.ts';
 import { createCallRoute } from './routes/calls.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
+import { createPassRoute } from './routes/pass.ts';
 import { sendError } from './send.ts';
 import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
 
@@ -13,6 +14,8 @@ export interface ConfiguredProvider {
   readonly provider: Provider;
   readonly apiKey: NonNullable<Target['apiKey']> | undefined;
   readonly serves: (model: string) => boolean;
+  /** Whether every key may reach what the account keeps: files, batches, earlier answers. */
+  readonly sharesAccount: boolean;
   /** Names to list, as far as they are known. */
   readonly models: readonly string[];
 }
@@ -23,6 +26,7 @@ export interface AppOptions {
   readonly virtualKeys: VirtualKeys;
   readonly transport: DispatchTransport['transport'];
   readonly maxRequestBytes: number;
+  readonly timeoutMs: number;
   /** False once the proxy is on its way out. */
   readonly accepting: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -31,6 +35,7 @@ export interface AppOptions {
 /** The proxy behind HTTP: who asks, what they ask, and then the line that everyone's calls travel. */
 export function createApp(options: AppOptions): Server {
   const callRoute = createCallRoute(options);
+  const passRoute = createPassRoute(options);
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/' } = request;
@@ -44,8 +49,8 @@ export function createApp(options: AppOptions): Server {
       return sendError(response, 401, 'authentication_error', 'invalid_api_key', unknownKey(request));
     }
     if (method === 'GET' && path === '/v1/models') return answerModels(response, options.providers);
-    const call = callRoute(method, url);
-    if (call !== undefined) return call(request, response, key);
+    const serve = callRoute(method, url) ?? passRoute(method, url);
+    if (serve !== undefined) return serve(request, response, key);
     request.resume();
     sendError(
       response,

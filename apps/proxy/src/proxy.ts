@@ -1,19 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import { type Attribution, ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
+import { type Attribution, ConfigurationError, type Provider } from '@genops/core';
 import { createGovernor, type Governor, type RoutingOptions } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import type { KeyMetadata } from '@genops/router';
 import { type ConfiguredProvider, createApp } from './app.ts';
-import {
-  type Config,
-  type Environment,
-  policyOf,
-  providerId,
-  providerTypes,
-  resolveReference,
-} from './config.ts';
+import { type Config, type Environment, policyOf, providerId, resolveReference } from './config.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
+import { providerOf } from './provider-of.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels, startSimulatedProvider } from './simulated/provider.ts';
 import { createVirtualKeys } from './virtual-keys.ts';
@@ -56,20 +50,21 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   });
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const record = providerTypes[entry.type];
-    const id = providerId(entry);
+    const provider = providerOf(entry);
     return {
-      provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
+      provider,
+      sharesAccount: entry.account === 'shared',
       apiKey:
         entry.keys === undefined
           ? keyOf(
-              entry.apiKey ?? defaultReference(record, entry.type, environment),
+              entry.apiKey ?? defaultReference(provider, entry.type, environment),
               environment,
               `providers[${index}].apiKey`,
             )
           : undefined,
       serves: modelTest(entry.models),
-      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
+      models:
+        entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
     };
   });
 
@@ -96,6 +91,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     virtualKeys,
     transport: upstream.transport,
     maxRequestBytes: config.server.maxRequestBytes,
+    timeoutMs: config.server.timeoutMs,
     accepting: () => accepting,
     onError,
   });
@@ -131,7 +127,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 }
 
 /** Model servers of one's own, which mostly want no key. */
-const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm']);
+const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm', 'openai-compatible']);
 
 /** The variable that a provider's own clients read. */
 function defaultReference(
@@ -191,7 +187,13 @@ function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: 
 
 function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
   const models: readonly string[] = simulatedModels;
-  return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
+  return {
+    provider,
+    apiKey: undefined,
+    serves: (model) => models.includes(model),
+    sharesAccount: false,
+    models,
+  };
 }
 
 function listen(server: ReturnType<typeof createApp>, port: number, host: string): Promise<void> {

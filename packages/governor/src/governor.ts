@@ -35,6 +35,7 @@ import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
+import { createResultsReader, type FoundResults, type ResultsReader } from './results.ts';
 import { createRouteLookup, type RoutingOptions } from './routes.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';
@@ -115,6 +116,8 @@ export interface Governor {
    * @throws {UsageError} for counters that cannot be
    */
   recordUsage(record: UsageRecord): Promise<LedgerEntry>;
+  /** Reads results of work that was ordered before, for transports of one's own. */
+  readResults(found: FoundResults): ResultsReader;
   /** Orders places that could serve a request by what it will probably cost there and by how each did so far. */
   rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
@@ -234,6 +237,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     withLimits: (own, action) => limits.during(limits.compile(own), action),
     startSession: sessions.start,
     recordUsage: (record) => recordUsage(line, record),
+    readResults: (found) => createResultsReader(line, found),
     rank,
     on: (listener) => {
       listeners.add(listener);

@@ -15,6 +15,7 @@ export { createDirectory, createRouteFinder } from './directory.ts';
 export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';
 export { createGovernor } from './governor.ts';
 export type { GovernedRequest, Target } from './line.ts';
+export type { FoundResults, ResultsReader } from './results.ts';
 export type { RouteOptions, RouteTargetOptions, RoutingOptions, SharedStateOptions } from './routes.ts';
 export type {
   AnswerHandler,

@@ -5,6 +5,7 @@ import type { AppOptions } from '../app.ts';
 import { createHttpClient } from '../http-client.ts';
 import { sendError } from '../send.ts';
 import type { VirtualKey } from '../virtual-keys.ts';
+import { pathForms } from './path-forms.ts';
 
 /** Serves one call. */
 export type CallRoute = (
@@ -13,13 +14,6 @@ export type CallRoute = (
   key: VirtualKey,
 ) => Promise<void>;
 
-const prefix = '/v1';
-
-/** Where a provider has the version in its base URL, and where it has it in its paths. */
-function pathForms(url: string): readonly string[] {
-  return [url.slice(prefix.length), url];
-}
-
 /** Finds what serves a path: every configured provider that has it, in the order of the configuration. */
 export function createCallRoute(options: AppOptions): (method: string, url: string) => CallRoute | undefined {
   const finders = options.providers.map((configured) => ({
@@ -27,7 +21,6 @@ export function createCallRoute(options: AppOptions): (method: string, url: stri
     find: createRouteFinder(configured.provider),
   }));
   return (method, url) => {
-    if (!url.startsWith(`${prefix}/`)) return undefined;
     let dialect: Dialect | undefined;
     let path = '';
     const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
@@ -71,7 +64,7 @@ export function createCallRoute(options: AppOptions): (method: string, url: stri
 }
 
 /** @returns undefined when the body is too large; what its length header claims is not believed */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -100,9 +93,19 @@ const allowed = new Set([
   'openai-beta',
   'anthropic-version',
   'anthropic-beta',
+  'http-referer',
+  'x-title',
+  'x-openrouter-title',
+  'x-openrouter-categories',
+  'x-openrouter-metadata',
+  'x-session-id',
+  'x-amzn-bedrock-guardrailidentifier',
+  'x-amzn-bedrock-guardrailversion',
+  'x-amzn-bedrock-performanceconfig-latency',
 ]);
 
-function passedOn(headers: IncomingMessage['headers']): Record<string, string> {
+/** What goes on of a caller's headers. */
+export function passedOn(headers: IncomingMessage['headers']): Record<string, string> {
   const passed: Record<string, string> = { 'accept-encoding': 'identity' };
   for (const name in headers) {
     const value = headers[name];
