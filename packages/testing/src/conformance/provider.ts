@@ -25,7 +25,7 @@ export function testProvider(provider: Provider, fixtures: ProviderFixtures): vo
         testRequests(dialect, exchange);
         testAnswers(dialect, exchange.answer);
         if (exchange.stream !== undefined) testStreams(dialect, exchange.stream);
-        testErrors(dialect, exchange);
+        testErrors(provider, dialect, exchange);
       });
     }
   });
@@ -63,6 +63,11 @@ function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
       expect(routeOf(provider, route.method, route.path.replaceAll('*', 'some-thing'))).toBe(route);
     },
   );
+
+  it('has one route for each path', () => {
+    const places = provider.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(places.filter((place, index) => places.indexOf(place) < index)).toEqual([]);
+  });
 
   it('has fixtures for every route that tells what it consumed, and no others', () => {
     for (const { path } of provider.routes.filter(tellsUsage)) {
