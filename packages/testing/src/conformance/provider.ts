@@ -5,6 +5,7 @@ import { testAnswers } from './answers.ts';
 import { testErrors } from './errors.ts';
 import type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
 import { testRequests } from './requests.ts';
+import { type RouteSeen } from './seen.ts';
 import { testStreams } from './streams.ts';
 
 /**
@@ -55,12 +56,13 @@ function testKey(provider: Provider, { keyHeaders }: ProviderFixtures): void {
 }
 
 function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
-  it.each(provider.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  it.for(provider.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     'finds %s before any other',
-    (_, route) => {
+    ([, route], { task }) => {
       expect(route.path).toMatch(/^\/\S*[^/]$/);
       expect(route.method).toMatch(/^[A-Z]+$/);
       expect(routeOf(provider, route.method, route.path.replaceAll('*', 'some-thing'))).toBe(route);
+      task.meta.seen = { route: routeSeen(route) };
     },
   );
 
@@ -77,6 +79,13 @@ function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
     }
     for (const { path } of exchanges) expect(routeAt(provider, path), path).toBeDefined();
   });
+}
+
+/** What is done with what comes there. */
+function routeSeen(route: ProviderRoute): RouteSeen {
+  if (route.kind !== 'metered') return { kind: route.kind, what: `${route.method} ${route.path}` };
+  const { operation, usageComes } = route.dialect;
+  return { kind: usageComes === 'never' ? 'unmetered' : 'metered', what: operation };
 }
 
 type MeteredRoute = Extract<ProviderRoute, { kind: 'metered' }>;
