@@ -1,5 +1,6 @@
-// Writes docs/support-matrix.md out of the reports of the adapters' tests: what stands there was seen by a
-// test that passed. With --check it changes nothing and fails when the page says something else.
+// Writes docs/support-matrix.md, and the short form of it in README.md, out of the reports of the adapters' tests:
+// what stands there was seen by a test that passed. With --check it changes nothing and fails when the pages say
+// something else.
 //
 //   node --conditions=@genops/source scripts/support-matrix.mjs [--check]
 
@@ -24,6 +25,9 @@ const page = join(root, 'docs/support-matrix.md');
 /** @type {Map<string, Row>} */
 const rows = new Map();
 
+/** @type {Map<string, Map<string, Set<string>>>} What is done with what comes to a provider, by kind. */
+const routes = new Map();
+
 for (const folder of packageFolders().filter((name) => name.startsWith('packages/adapters/'))) {
   const report = join(root, folder, '.reports/test.json');
   if (!existsSync(report)) continue;
@@ -38,10 +42,16 @@ for (const folder of packageFolders().filter((name) => name.startsWith('packages
 /**
  * @param {readonly string[]} titles `provider groq`, `at /chat/completions`
  * @param {string} title
- * @param {{ operation?: string, usage?: string[], error?: { status: number, body: string } }} seen
+ * @param {{ operation?: string, usage?: string[], error?: { status: number, body: string }, route?: { kind: string, what: string } }} seen
  */
 function note(titles, title, seen) {
   const provider = titles[0]?.replace(/^provider /, '') ?? '';
+  if (seen.route !== undefined) {
+    const kinds = routes.get(provider) ?? new Map();
+    routes.set(provider, kinds);
+    kinds.set(seen.route.kind, (kinds.get(seen.route.kind) ?? new Set()).add(seen.route.what));
+    return;
+  }
   const path = titles[1]?.replace(/^at /, '') ?? '';
   const key = `${provider} ${path}`;
   const row = rows.get(key) ?? {
@@ -79,6 +89,13 @@ const lines = sorted.map(
   ({ provider, path, operation, whole, stream, usage, errors }) =>
     `| ${provider} | ${operation} | \`${path}\` | ${whole ? 'yes' : '–'} | ${stream ? 'yes' : '–'} | ${list(usage)} | ${list([...errors].sort())} |`,
 );
+const kept = [...routes]
+  .sort(([left], [right]) => left.localeCompare(right))
+  .map(([provider, kinds]) => {
+    const of = (/** @type {string} */ kind) => list([...(kinds.get(kind) ?? [])].sort());
+    const free = (kinds.get('free')?.size ?? 0) + (kinds.get('results')?.size ?? 0);
+    return `| ${provider} | ${free} | ${of('results')} | ${of('unmetered')} | ${of('refused')} |`;
+  });
 const text = `# Support matrix
 
 What the adapters' tests have seen: each line is a route of a provider whose real answers, streams and errors are read from fixtures by
@@ -90,11 +107,75 @@ What the adapters' tests have seen: each line is a route of a provider whose rea
 | Provider | Operation | Path | Whole | Stream | Usage | Errors |
 | -------- | --------- | ---- | ----- | ------ | ----- | ------ |
 ${lines.join('\n')}
+
+## What else is known
+
+- **Free** routes pass and leave no entry: lists, counts, files, earlier answers, batches.
+- **Results** pass too, and what they tell is booked, once.
+- **Without a price**: recorded as \`unmetered\`, and refused under an enforced money limit, reason \`x_unmetered\`. Nothing tells what these cost
+  before they are done, or at all; a cost that the provider reports is believed.
+- **Refused** by name: what goes past the line.
+
+| Provider | Free | Results | Without a price | Refused |
+| -------- | ---- | ------- | --------------- | ------- |
+${kept.join('\n')}
 `;
+
+/** What counters count, in a word. @type {readonly (readonly [RegExp, string])[]} */
+const classes = [
+  [/^reportedCost|^upstreamCost/, 'reported cost'],
+  [/^cacheRead/, 'cache read'],
+  [/^cacheCreation/, 'cache write'],
+  [/^reasoning/, 'reasoning'],
+  [/Audio/, 'audio'],
+  [/Image/, 'image tokens'],
+  [/Video/, 'video'],
+  [/^web|^search|^grounded/i, 'search'],
+  [/^inputTokens|^outputTokens/, 'tokens'],
+  [/^images/, 'images'],
+  [/^audioSeconds/, 'seconds'],
+  [/^requests/, 'requests'],
+];
+
+/** @param {Iterable<string>} counters */
+function classesOf(counters) {
+  const named = [...counters].map((counter) => classes.find(([of]) => of.test(counter))?.[1] ?? counter);
+  const order = ['tokens', ...new Set(classes.map(([, name]) => name))];
+  return [...new Set(named)].sort((left, right) => order.indexOf(left) - order.indexOf(right));
+}
+
+const short = [...new Set(sorted.map(({ provider }) => provider))]
+  .filter((provider) => provider !== 'anyone')
+  .map((provider) => {
+    const own = sorted.filter((row) => row.provider === provider);
+    const operations = [...new Set(own.map(({ operation }) => operation.replaceAll('_', ' ')))].sort();
+    const streams = own.some(({ stream }) => stream) ? '✓' : '–';
+    const usage = classesOf(own.flatMap((row) => [...row.usage]));
+    const seen = [...new Set(own.flatMap((row) => [...row.errors]))];
+    const statuses = [...new Set(seen.map((error) => error.split(' ')[0]))].sort();
+    const errors = `${statuses.join(' ')} (${new Set(seen.map((error) => error.split(' ')[1])).size})`;
+    return `| ${provider} | ${operations.join(', ')} | ${streams} | ${usage.join(', ')} | ${errors} |`;
+  });
+const table = `<!-- support-matrix: written by npm run support-matrix -->
+
+| Provider | Metered operations | Streams | Usage classes | Errors: statuses (classes) |
+| -------- | ------------------ | ------- | ------------- | -------------------------- |
+${short.join('\n')}
+
+<!-- /support-matrix -->`;
+
+const readme = join(root, 'README.md');
+const between = /<!-- support-matrix:[^]*<!-- \/support-matrix -->/;
+const before = readFileSync(readme, 'utf8');
+if (!between.test(before)) throw new Error('README.md has no place for the support matrix');
+const after = before.replace(between, () => table);
 
 if (!process.argv.includes('--check')) {
   writeFileSync(page, text);
-} else if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
-  console.error('docs/support-matrix.md is not what the tests saw. Write it anew: npm run support-matrix');
+  writeFileSync(readme, after);
+} else if (!existsSync(page) || readFileSync(page, 'utf8') !== text || before !== after) {
+  console.error(
+    'docs/support-matrix.md or README.md is not what the tests saw. Write them anew: npm run support-matrix',
+  );
   process.exitCode = 1;
 }

@@ -8,6 +8,7 @@ import { createCallRoute } from './routes/calls.ts';
 import { createEstimateRoute } from './routes/estimate.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
+import { createPassRoute } from './routes/pass.ts';
 import { sendError } from './send.ts';
 import type { Serving } from './serving.ts';
 import type { MetricsRoute } from './telemetry.ts';
@@ -18,6 +19,8 @@ export interface ConfiguredProvider {
   readonly provider: Provider;
   readonly apiKey: NonNullable<Target['apiKey']> | undefined;
   readonly serves: (model: string) => boolean;
+  /** Whether every key may reach what the account keeps: files, batches, earlier answers. */
+  readonly sharesAccount: boolean;
   /** Names to list, as far as they are known. */
   readonly models: readonly string[];
 }
@@ -39,6 +42,7 @@ export interface AppOptions {
 /** The proxy behind HTTP: who asks, what they ask, and then the line that everyone's calls travel. */
 export function createApp(options: AppOptions): Server {
   const callRoute = createCallRoute(options.transport);
+  const passRoute = createPassRoute(options.transport);
   const estimateRoute = createEstimateRoute();
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -58,7 +62,10 @@ export function createApp(options: AppOptions): Server {
     }
     if (method === 'GET' && (path === '/v1/models' || path === '/models'))
       return answerModels(response, serving.providers);
-    const serve = estimateRoute(serving, method, url) ?? callRoute(serving, method, url);
+    const serve =
+      estimateRoute(serving, method, url) ??
+      callRoute(serving, method, url) ??
+      passRoute(serving, method, url);
     if (serve !== undefined) return serve(request, response, key);
     request.resume();
     sendError(

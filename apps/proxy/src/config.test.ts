@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hasErrorCode } from '@genops/core';
 import { describe, expect, it } from 'vitest';
 import { checkConfig, configJsonSchema, parseConfig, resolveReference } from './config.ts';
+import { providerOf } from './provider-of.ts';
 
 const smallest = {
   providers: [{ type: 'openai', apiKey: 'env:OPENAI_API_KEY' }],
@@ -93,6 +94,51 @@ describe('resolveReference', () => {
     expect(() => resolveReference({ A: '' }, 'providers[0].apiKey', 'env:A')).toThrow(
       'providers[0].apiKey: the environment variable A is not set',
     );
+  });
+});
+
+describe('providers at addresses of one’s own', () => {
+  const problem = (provider: object) => {
+    try {
+      checkConfig({
+        providers: [provider],
+        virtualKeys: [{ id: 'one', secret: 'env:KEY' }],
+      });
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it.each([
+    [{ type: 'azure' }, 'providers[0].baseUrl'],
+    [{ type: 'skyrouter' }, 'providers[0].baseUrl'],
+    [{ type: 'openai-compatible', id: 'ours' }, 'providers[0].baseUrl'],
+    [{ type: 'openai-compatible', baseUrl: 'https://llm.example.com/v1' }, 'providers[0].id'],
+    [{ type: 'openai', deployments: { a: 'gpt-4o' } }, 'providers[0].deployments'],
+    [{ type: 'google-vertex', account: 'everyone' }, 'providers[0].account'],
+  ])('must be named: %j', (provider, path) => {
+    expect(problem(provider)).toContain(path);
+  });
+
+  it.each([
+    [{ type: 'aws-bedrock', location: 'eu-west-1' }, 'https://bedrock-runtime.eu-west-1.amazonaws.com'],
+    [{ type: 'google-vertex', location: 'europe-west4' }, 'https://europe-west4-aiplatform.googleapis.com'],
+    [{ type: 'google-vertex' }, 'https://aiplatform.googleapis.com'],
+    [{ type: 'azure', baseUrl: 'https://ours.openai.azure.com/' }, 'https://ours.openai.azure.com/openai'],
+    [{ type: 'helicone', baseUrl: 'http://localhost:8080/ai' }, 'http://localhost:8080/ai'],
+    [
+      { type: 'openai-compatible', id: 'ours', baseUrl: 'https://llm.example.com/v1/' },
+      'https://llm.example.com/v1',
+    ],
+  ])('are where %j says', (provider, baseUrl) => {
+    const { providers } = checkConfig({
+      providers: [provider],
+      virtualKeys: [{ id: 'one', secret: 'env:KEY' }],
+    });
+    const [entry] = providers;
+    if (entry === undefined || entry.type === 'simulated') return expect.unreachable();
+    expect(providerOf(entry).baseUrl).toBe(baseUrl);
   });
 });
 

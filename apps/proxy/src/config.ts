@@ -1,5 +1,9 @@
 import { anthropic } from '@genops/anthropic';
+import { createAzureOpenAI } from '@genops/azure-openai';
+import { bedrock } from '@genops/bedrock';
 import { ConfigurationError, type Provider } from '@genops/core';
+import { google, vertex } from '@genops/google';
+import { helicone } from '@genops/helicone';
 import { openai } from '@genops/openai';
 import {
   cerebras,
@@ -9,6 +13,7 @@ import {
   groq,
   mistral,
   ollama,
+  openaiCompatible,
   perplexity,
   together,
   vllm,
@@ -16,6 +21,7 @@ import {
 } from '@genops/openai-compatible';
 import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
+import { createSkyRouter } from '@genops/skyrouter';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
@@ -41,7 +47,20 @@ export const providerTypes = {
   cohere,
   ollama,
   vllm,
+  google,
+  'google-vertex': vertex,
+  azure: createAzureOpenAI({ endpoint: 'https://azure.invalid' }),
+  'aws-bedrock': bedrock,
+  helicone,
+  skyrouter: createSkyRouter({ baseUrl: 'https://skyrouter.invalid/v1' }),
+  'openai-compatible': openaiCompatible({
+    id: 'openai-compatible',
+    baseUrl: 'https://compatible.invalid/v1',
+  }),
 } as const satisfies Record<string, Provider>;
+
+/** Those that everyone has at another address. */
+const atOwnAddress: ReadonlySet<string> = new Set(['azure', 'skyrouter', 'openai-compatible']);
 
 const reference = z
   .string()
@@ -72,6 +91,18 @@ const providerSchema = z
       keys: keysSchema.optional(),
       accounts: accountsSchema.optional(),
       models,
+      location: text.optional().meta({
+        description:
+          'Where Vertex AI or Bedrock is asked, when not at its usual place: europe-west4, eu-west-1.',
+      }),
+      deployments: z
+        .record(text, text)
+        .optional()
+        .meta({ description: 'Which model each deployment of Azure OpenAI is.' }),
+      account: z.enum(['apart', 'shared']).default('apart').meta({
+        description:
+          'shared lets every virtual key reach what the account keeps: files, batches, earlier answers, spending.',
+      }),
     }),
     z
       .strictObject({ type: z.literal('simulated') })
@@ -97,8 +128,11 @@ const virtualKeySchema = z
   })
   .meta({ description: 'A key that callers present instead of a provider’s.' });
 
+/** A provider as a configuration names it. */
+export type ConfiguredEntry = z.output<typeof providerSchema>;
+
 /** A provider's name in prices, reports and limits. */
-export function providerId(entry: z.output<typeof providerSchema>): string {
+export function providerId(entry: ConfiguredEntry): string {
   return entry.type === 'simulated' ? entry.type : (entry.id ?? providerTypes[entry.type].id);
 }
 
@@ -187,6 +221,15 @@ export const configSchema = z
         if (!accounts.has(account))
           issue(['providers', index, 'accounts', account], 'no key is of this account');
       }
+      if (atOwnAddress.has(one.type) && one.baseUrl === undefined)
+        issue(
+          ['providers', index, 'baseUrl'],
+          `expected the address of your own: ${one.type} has no usual one`,
+        );
+      if (one.type === 'openai-compatible' && one.id === undefined)
+        issue(['providers', index, 'id'], 'expected a name of your own: its prices are looked up by it');
+      if (one.deployments !== undefined && one.type !== 'azure')
+        issue(['providers', index, 'deployments'], 'only azure has deployments');
     });
     const known = config.providers.map(providerId);
     for (const { path, provider } of providersNamed(config.routing)) {

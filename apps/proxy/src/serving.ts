@@ -1,4 +1,4 @@
-import { type Attribution, type GovernorListener, type Provider, withBaseUrl } from '@genops/core';
+import type { Attribution, GovernorListener, Provider } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
@@ -9,11 +9,10 @@ import {
   type Config,
   type Environment,
   policyOf,
-  providerId,
-  providerTypes,
   resolveReference,
 } from './config.ts';
 import { registerKeys, routingOf } from './routing-options.ts';
+import { providerOf } from './provider-of.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels } from './simulated/provider.ts';
 import { createVirtualKeys, type VirtualKeys } from './virtual-keys.ts';
@@ -53,20 +52,20 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const record = providerTypes[entry.type];
-    const id = providerId(entry);
+    const provider = providerOf(entry);
     return {
-      provider: withBaseUrl({ ...record, id }, entry.baseUrl ?? record.baseUrl),
+      provider,
+      sharesAccount: entry.account === 'shared',
       apiKey:
         entry.keys === undefined
           ? keyOf(
-              entry.apiKey ?? defaultReference(record, entry.type, environment),
+              entry.apiKey ?? defaultReference(provider, entry.type, environment),
               environment,
               `providers[${index}].apiKey`,
             )
           : undefined,
       serves: nameTest(entry.models),
-      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, id),
+      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
     };
   });
   const governor = createGovernor({
@@ -97,7 +96,7 @@ export function createServing(options: ServingOptions): Serving {
 }
 
 /** Model servers of one's own, which mostly want no key. */
-const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm']);
+const keyless: ReadonlySet<string> = new Set(['ollama', 'vllm', 'openai-compatible']);
 
 /** The variable that a provider's own clients read. */
 function defaultReference(
@@ -128,5 +127,11 @@ function pricedModels(catalog: Catalog, prices: readonly PriceFile[], provider: 
 
 function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider {
   const models: readonly string[] = simulatedModels;
-  return { provider, apiKey: undefined, serves: (model) => models.includes(model), models };
+  return {
+    provider,
+    apiKey: undefined,
+    sharesAccount: false,
+    serves: (model) => models.includes(model),
+    models,
+  };
 }

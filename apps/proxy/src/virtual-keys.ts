@@ -50,7 +50,10 @@ function sha256(value: string): Buffer {
   return createHash('sha256').update(value).digest();
 }
 
-/** The key in a request: `Authorization: Bearer <key>`, or `x-api-key` as Anthropic's clients send it. */
+/** Where the clients of Anthropic, Google and Azure put a key. */
+const keyHeaders = ['x-api-key', 'x-goog-api-key', 'api-key'];
+
+/** The key in a request: `Authorization: Bearer <key>`, or where a provider's own clients put it. */
 export function presentedKey(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): string | undefined {
@@ -59,6 +62,6 @@ export function presentedKey(
     const match = /^Bearer +(\S+)$/i.exec(authorization);
     if (match !== null) return match[1];
   }
-  const own = headers['x-api-key'];
-  return typeof own === 'string' && own !== '' ? own : undefined;
+  const own = keyHeaders.map((name) => headers[name]).find((value) => value !== undefined && value !== '');
+  return typeof own === 'string' ? own : undefined;
 }

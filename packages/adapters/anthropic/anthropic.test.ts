@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { testProvider } from '@genops/testing/conformance';
+import { readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { anthropic } from './src/index.ts';
 
@@ -52,6 +52,7 @@ testProvider(anthropic, {
         { status: 400, bytes: fixture('error-400-too-long.json') },
         { status: 404, bytes: fixture('error-404.json') },
         { status: 429, bytes: fixture('error-429.json') },
+        ...readErrors(fixture('errors.json')),
       ],
     },
     {

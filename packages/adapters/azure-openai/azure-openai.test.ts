@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { classify, wordsOf } from '@genops/router';
-import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
+import { type ExchangeFixture, readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { createAzureOpenAI } from './src/index.ts';
 
@@ -47,6 +47,7 @@ function chat(path: string, request: ExchangeFixture['request']): ExchangeFixtur
     otherErrors: [
       { status: 429, bytes: fixture('error-429.json') },
       { status: 404, bytes: fixture('error-deployment.json') },
+      ...readErrors(fixture('errors.json')),
     ],
   };
 }

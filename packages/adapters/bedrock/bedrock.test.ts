@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { classify, wordsOf } from '@genops/router';
-import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
+import { type ExchangeFixture, readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { bedrock, createBedrock } from './src/index.ts';
 
@@ -33,6 +33,7 @@ const exchange = (path: string, stream: boolean): ExchangeFixture => ({
     },
     lacks: ['__type', 'reason'],
   },
+  otherErrors: readErrors(fixture('errors.json')),
 });
 
 /** Another maker's model would not understand it. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { classify, retryAfterMs, wordsOf } from '@genops/router';
-import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
+import { type ExchangeFixture, readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { createVertex, google, googleOpenAI, vertex } from './src/index.ts';
 
@@ -118,7 +118,7 @@ testProvider(google, {
       request: { ...request, facts: { ...request.facts, stream: false } },
       answer: { bytes: fixture('generate.json'), facts },
       error: geminiError,
-      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
+      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }, ...readErrors(fixture('errors.json'))],
     },
     {
       path: '/v1beta/models/gemini-2.5-flash:streamGenerateContent',
@@ -126,7 +126,7 @@ testProvider(google, {
       answer: { bytes: fixture('generate.json'), facts },
       stream: { bytes: fixture('generate-stream.sse'), facts: { ...facts, ...streamed } },
       error: geminiError,
-      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }],
+      otherErrors: [{ status: 429, bytes: fixture('error-429.json') }, ...readErrors(fixture('errors.json'))],
     },
   ],
 });
@@ -228,6 +228,7 @@ testProvider(vertex, {
       request: { ...request, facts: { ...request.facts, stream: false } },
       answer: { bytes: fixture('vertex-generate.json'), facts: vertexFacts },
       error: vertexError,
+      otherErrors: readErrors(fixture('errors.json')),
     },
     {
       path: `${parent}/publishers/google/models/gemini-2.5-flash:streamGenerateContent`,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { testProvider } from '@genops/testing/conformance';
+import { readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { attributionHeaders, createSelfHostedHelicone, helicone, heliconeHeaders } from './src/index.ts';
 
@@ -44,6 +44,7 @@ const chat = {
     },
   },
   error,
+  otherErrors: readErrors(fixture('errors.json')),
 };
 const responses = {
   path: '/responses',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type AnswerFacts, money, type Provider, type WireError } from '@genops/core';
-import { type ExchangeFixture, testProvider } from '@genops/testing/conformance';
+import { type ExchangeFixture, readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import {
   cerebras,
@@ -305,6 +305,7 @@ for (const { provider, folder, model, facts, streamFacts, streamedReasoning, err
           error: { type: 'rate_limit_error', code: 'rate_limit_exceeded', ...error },
           ...(lacks !== undefined && { lacks }),
         },
+        otherErrors: readErrors(fixture(`${folder}/errors.json`)),
       },
       ...besideChat.filter(({ path }) => metersAt(provider, path)),
     ],

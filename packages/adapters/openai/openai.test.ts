@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { testProvider } from '@genops/testing/conformance';
+import { readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { openai } from './src/index.ts';
 
@@ -77,7 +77,10 @@ testProvider(openai, {
           message: 'Rate limit reached for gpt-4o-mini',
         },
       },
-      otherErrors: [{ status: 401, bytes: fixture('error-401.json') }],
+      otherErrors: [
+        { status: 401, bytes: fixture('error-401.json'), means: 'unauthorized' },
+        ...readErrors(fixture('errors.json')),
+      ],
     },
     {
       path: '/responses',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { money } from '@genops/core';
 import { classify, wordsOf } from '@genops/router';
-import { testProvider } from '@genops/testing/conformance';
+import { readErrors, testProvider } from '@genops/testing/conformance';
 import { describe, expect, it } from 'vitest';
 import { createOpenRouter, openrouter, openrouterRequest } from './src/index.ts';
 
@@ -131,10 +131,13 @@ testProvider(openrouter, {
         },
         lacks: ['error.type', 'error.param'],
       },
-      otherErrors: otherErrors.map((name) => ({
-        status: Number.parseInt(name, 10),
-        bytes: fixture(`error-${name}.json`),
-      })),
+      otherErrors: [
+        ...otherErrors.map((name) => ({
+          status: Number.parseInt(name, 10),
+          bytes: fixture(`error-${name}.json`),
+        })),
+        ...readErrors(fixture('errors.json')),
+      ],
     },
     {
       path: '/completions',

@@ -157,12 +157,6 @@ describe('the Anthropic client', () => {
     expect(fake.upstream.requests).toHaveLength(2);
   });
 
-  it('does not send a batch, whose cost could not be held', async () => {
-    const batch = client().messages.batches.create({ requests: [{ custom_id: 'a', params: question }] });
-    await expect(batch).rejects.toMatchObject({ status: 403 });
-    expect(fake.upstream.requests).toHaveLength(0);
-  });
-
   it('works the same from CommonJS', async () => {
     const { createRequire } = await import('node:module');
     const { Anthropic: CommonAnthropic } = createRequire(import.meta.url)('@anthropic-ai/sdk') as {

@@ -2,32 +2,13 @@ import { createAzureOpenAI } from '@genops/azure-openai';
 import { amountOf, type LedgerEntry, withBaseUrl } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { type FakeUpstream, openaiFormat, startFakeUpstream, type WireFormat } from '@genops/testing';
+import { azureFormat, type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import OpenAI, { AzureOpenAI } from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 let upstream: FakeUpstream;
 let governor: Governor;
 const errors: unknown[] = [];
-
-/** OpenAI's endpoints at Azure's addresses, with the key in Azure's header. */
-const azureFormat: WireFormat = {
-  ...openaiFormat,
-  id: 'azure',
-  presentedKey: ({ 'api-key': key }) => (typeof key === 'string' ? key : undefined),
-  endpoints: openaiFormat.endpoints.flatMap((endpoint) => [
-    { ...endpoint, path: `/openai${endpoint.path}` },
-    {
-      ...endpoint,
-      path: endpoint.path.replace('/v1', '/openai/deployments/*'),
-      answer: (request, reply) =>
-        endpoint.answer(
-          { ...request, body: { model: 'from-deployment', ...request.body } },
-          { model: 'gpt-4o-mini-2024-07-18', ...reply },
-        ),
-    },
-  ]),
-};
 
 beforeAll(async () => {
   upstream = await startFakeUpstream({ formats: [azureFormat] });

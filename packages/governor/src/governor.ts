@@ -37,6 +37,7 @@ import { createMirrors } from './mirror.ts';
 import { type Quote, quote } from './quote.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
+import { createResultsReader, type FoundResults, type ResultsReader } from './results.ts';
 import { createRouteLookup, type RoutingOptions } from './routes.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';
@@ -129,6 +130,8 @@ export interface Governor {
    * @throws {InvalidRequestError} when nobody could serve it
    */
   quote(request: GovernedRequest): Quote;
+  /** Reads results of work that was ordered before, for transports of one's own. */
+  readResults(found: FoundResults): ResultsReader;
   /** Orders places that could serve a request by what it will probably cost there and by how each did so far. */
   rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
@@ -266,6 +269,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     startSession: sessions.start,
     recordUsage: (record) => recordUsage(line, record),
     quote: (request) => quote(line, request),
+    readResults: (found) => createResultsReader(line, found),
     rank,
     on: (listener) => {
       listeners.add(listener);

@@ -12,6 +12,13 @@ export interface ResultsReader {
   end(): Promise<void>;
 }
 
+/** Whose results stand where. */
+export interface FoundResults {
+  readonly provider: Provider;
+  readonly route: ResultsRoute;
+  readonly path: string;
+}
+
 /** Longer lines tell of no work that anyone ordered. */
 const maximumLineBytes = 64 * 1024 * 1024;
 /** Results of an order are kept for about a month. */
@@ -22,10 +29,7 @@ const orderedWithinMs = 40 * 24 * 60 * 60 * 1000;
  * whomever ordered it. Until then the order counts as the most that it could come to; when all of its results
  * were booked, a correction takes that back. The ledger is asked who ordered, so any process may read.
  */
-export function createResultsReader(
-  line: Line,
-  { provider, route, path }: { provider: Provider; route: ResultsRoute; path: string },
-): ResultsReader {
+export function createResultsReader(line: Line, { provider, route, path }: FoundResults): ResultsReader {
   const { results } = route;
   const order = results.orderAt?.(path);
   let parts: Uint8Array[] = [];

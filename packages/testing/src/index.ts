@@ -5,6 +5,7 @@ export { startFakeUpstream } from './upstream/fake-upstream.ts';
 export type { FixedUpstream, FixedUpstreamOptions } from './upstream/fixed-upstream.ts';
 export { startFixedUpstream } from './upstream/fixed-upstream.ts';
 export { anthropicFormat } from './upstream/formats/anthropic.ts';
+export { azureFormat } from './upstream/formats/azure.ts';
 export { bedrockFormat } from './upstream/formats/bedrock.ts';
 export type { Answer, Endpoint, EndpointRequest, Piece, WireFormat } from './upstream/formats/format.ts';
 export { BadRequest } from './upstream/formats/format.ts';

@@ -39,8 +39,8 @@ describe('testProvider', () => {
   it.each([
     ['key-in-two-headers', 'puts the key in its headers and nowhere else'],
     ['first-key-for-ever', 'puts the key in its headers and nowhere else'],
-    ['two-routes-for-one-path', 'finds GET /models/*, and only there'],
-    ['route-without-fixtures', 'has fixtures for every metered route, and no others'],
+    ['two-routes-for-one-path', 'has one route for each path'],
+    ['route-without-fixtures', 'has fixtures for every route that tells what it consumed, and no others'],
     ['copied-request', 'forwards the very same bytes when nothing changes'],
     ['forgetful-rewrite', 'changes the cap and nothing else'],
     ['no-usage-in-answers', 'reads its answer'],

@@ -6,6 +6,7 @@ import type { DispatchTransport } from '../dispatch-transport.ts';
 import { createHttpClient } from '../http-client.ts';
 import type { Serving } from '../serving.ts';
 import type { VirtualKey } from '../virtual-keys.ts';
+import { pathForms } from './path-forms.ts';
 import { readBody } from './request-body.ts';
 
 /** Serves one call. */
@@ -18,13 +19,6 @@ export type CallRoute = (
 /** What a path is for: the format that is spoken there, and the providers that have it. */
 export type FoundCall = Pick<GovernedRequest, 'dialect' | 'path' | 'targetsFor'>;
 
-const prefix = '/v1';
-
-/** Where a provider has the version in its base URL, and where it has it in its paths. */
-function pathForms(url: string): readonly string[] {
-  return [url.slice(prefix.length), url];
-}
-
 /** Finds what serves a path: every configured provider that has it, in the order of the configuration. */
 export function createCallFinder(): (serving: Serving, method: string, url: string) => FoundCall | undefined {
   /** Made once for each configuration. */
@@ -32,12 +26,11 @@ export function createCallFinder(): (serving: Serving, method: string, url: stri
   return (serving, method, url) => {
     const own = finders.get(serving) ?? findersOf(serving);
     finders.set(serving, own);
-    const versioned = url.startsWith(`${prefix}/`) ? url : `${prefix}${url}`;
     let dialect: Dialect | undefined;
     let path = '';
     const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
     for (const { configured, find } of own) {
-      for (const form of pathForms(versioned)) {
+      for (const form of pathForms(url)) {
         const route = find(method, form);
         if (route?.kind !== 'metered') continue;
         if (dialect === undefined) {
@@ -56,7 +49,8 @@ export function createCallFinder(): (serving: Serving, method: string, url: stri
   };
 }
 
-function findersOf({ providers }: Serving) {
+/** Each configured provider, with what finds its routes. */
+export function findersOf({ providers }: Serving) {
   return providers.map((configured: ConfiguredProvider) => ({
     configured,
     find: createRouteFinder(configured.provider),
@@ -115,9 +109,19 @@ const allowed = new Set([
   'openai-beta',
   'anthropic-version',
   'anthropic-beta',
+  'http-referer',
+  'x-title',
+  'x-openrouter-title',
+  'x-openrouter-categories',
+  'x-openrouter-metadata',
+  'x-session-id',
+  'x-amzn-bedrock-guardrailidentifier',
+  'x-amzn-bedrock-guardrailversion',
+  'x-amzn-bedrock-performanceconfig-latency',
 ]);
 
-function passedOn(headers: IncomingMessage['headers']): Record<string, string> {
+/** What goes on of a caller's headers. */
+export function passedOn(headers: IncomingMessage['headers']): Record<string, string> {
   const passed: Record<string, string> = { 'accept-encoding': 'identity' };
   for (const name in headers) {
     const value = headers[name];

@@ -93,6 +93,11 @@ const examples: Readonly<
     answered(429, { error: { type: 'request_failed', message: 'Insufficient credits' } }),
     'next_key',
   ],
+  account_suspended: [
+    'fireworks',
+    answered(412, { error: { message: 'Account ours is suspended', code: 'PRECONDITION_FAILED' } }),
+    'next_key',
+  ],
   overloaded_as_429: ['mistral', coded(429, 'engine_overloaded'), 'next_provider'],
   flex_capacity: ['groq', answered(498, ''), 'next_model'],
   rate_limited: [
@@ -109,6 +114,14 @@ const examples: Readonly<
     'google',
     answered(400, {
       error: { code: 400, status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] },
+    }),
+    'next_key',
+  ],
+  invalid_key_as_400_by_message: [
+    'x-ai',
+    answered(400, {
+      code: 'Client specified an invalid argument',
+      error: 'Incorrect API key provided: xa***xx.',
     }),
     'next_key',
   ],

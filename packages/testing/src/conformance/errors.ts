@@ -1,10 +1,12 @@
-import type { Dialect } from '@genops/core';
+import type { Dialect, Provider } from '@genops/core';
+import { classify, wordsOf } from '@genops/router';
 import { expect, it } from 'vitest';
 import './seen.ts';
 import type { ExchangeFixture } from './provider-fixtures.ts';
 
 /** Errors of ours look like errors of theirs. */
 export function testErrors(
+  provider: Provider,
   dialect: Dialect,
   { error: fixture, otherErrors = [], stream }: ExchangeFixture,
 ): void {
@@ -14,8 +16,11 @@ export function testErrors(
     expect(dialect.readAnswer(fixture.bytes).usage).toBeUndefined();
   });
 
-  it.for(otherErrors)('finds no usage in its $status', ({ status, bytes }, { task }) => {
+  it.for(otherErrors)('finds no usage in its $status, which means $means', (other, { task }) => {
+    const { status, bytes, means } = other;
     expect(dialect.readAnswer(bytes).usage).toBeUndefined();
+    const failure = { kind: 'status', status, headers: {}, body: text(bytes) } as const;
+    if (means !== undefined) expect(classify(wordsOf(provider.id, failure)).id).toBe(means);
     task.meta.seen = { error: { status, body: text(bytes) } };
   });
 

@@ -1,2 +1,3 @@
 export { testProvider } from './provider.ts';
-export type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
+export type { ErrorFixture, ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
+export { readErrors } from './provider-fixtures.ts';

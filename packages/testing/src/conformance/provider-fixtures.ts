@@ -46,5 +46,30 @@ export interface ExchangeFixture {
     readonly lacks?: readonly string[];
   };
   /** More errors that it answers with. @default none */
-  readonly otherErrors?: readonly { readonly status: number; readonly bytes: Uint8Array }[];
+  readonly otherErrors?: readonly ErrorFixture[];
+}
+
+/** An error as a provider sends it. */
+export interface ErrorFixture {
+  readonly status: number;
+  readonly bytes: Uint8Array;
+  /** The id of the router's error class that it falls into. @default any */
+  readonly means?: string;
+}
+
+/**
+ * Reads a file of errors, `[{"status", "means", "body"}]`: each as it was seen or is documented, and what the
+ * router takes it for.
+ */
+export function readErrors(file: Uint8Array): readonly ErrorFixture[] {
+  const rows = JSON.parse(Buffer.from(file).toString('utf8')) as readonly {
+    readonly status: number;
+    readonly means: string;
+    readonly body: unknown;
+  }[];
+  return rows.map(({ status, means, body }) => ({
+    status,
+    means,
+    bytes: Buffer.from(JSON.stringify(body)),
+  }));
 }

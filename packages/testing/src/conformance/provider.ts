@@ -5,6 +5,7 @@ import { testAnswers } from './answers.ts';
 import { testErrors } from './errors.ts';
 import type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
 import { testRequests } from './requests.ts';
+import { type RouteSeen } from './seen.ts';
 import { testStreams } from './streams.ts';
 
 /**
@@ -25,7 +26,7 @@ export function testProvider(provider: Provider, fixtures: ProviderFixtures): vo
         testRequests(dialect, exchange);
         testAnswers(dialect, exchange.answer);
         if (exchange.stream !== undefined) testStreams(dialect, exchange.stream);
-        testErrors(dialect, exchange);
+        testErrors(provider, dialect, exchange);
       });
     }
   });
@@ -55,14 +56,20 @@ function testKey(provider: Provider, { keyHeaders }: ProviderFixtures): void {
 }
 
 function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
-  it.each(provider.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  it.for(provider.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     'finds %s before any other',
-    (_, route) => {
+    ([, route], { task }) => {
       expect(route.path).toMatch(/^\/\S*[^/]$/);
       expect(route.method).toMatch(/^[A-Z]+$/);
       expect(routeOf(provider, route.method, route.path.replaceAll('*', 'some-thing'))).toBe(route);
+      task.meta.seen = { route: routeSeen(route) };
     },
   );
+
+  it('has one route for each path', () => {
+    const places = provider.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(places.filter((place, index) => places.indexOf(place) < index)).toEqual([]);
+  });
 
   it('has fixtures for every route that tells what it consumed, and no others', () => {
     for (const { path } of provider.routes.filter(tellsUsage)) {
@@ -72,6 +79,13 @@ function testRoutes(provider: Provider, { exchanges }: ProviderFixtures): void {
     }
     for (const { path } of exchanges) expect(routeAt(provider, path), path).toBeDefined();
   });
+}
+
+/** What is done with what comes there. */
+function routeSeen(route: ProviderRoute): RouteSeen {
+  if (route.kind !== 'metered') return { kind: route.kind, what: `${route.method} ${route.path}` };
+  const { operation, usageComes } = route.dialect;
+  return { kind: usageComes === 'never' ? 'unmetered' : 'metered', what: operation };
 }
 
 type MeteredRoute = Extract<ProviderRoute, { kind: 'metered' }>;

@@ -6,6 +6,14 @@ export interface Seen {
   /** Counters that came above zero, and `reportedCost`. */
   readonly usage?: readonly string[];
   readonly error?: { readonly status: number; readonly body: string };
+  readonly route?: RouteSeen;
+}
+
+/** A route that is found, and what is done with what comes there. */
+export interface RouteSeen {
+  readonly kind: 'metered' | 'unmetered' | 'free' | 'results' | 'refused';
+  /** The operation, or, where nothing is metered, the method and path. */
+  readonly what: string;
 }
 
 declare module 'vitest' {

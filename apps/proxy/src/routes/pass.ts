@@ -1,0 +1,179 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider, ProviderRoute } from '@genops/core';
+import { type OutboundRequest, type ResultsReader } from '@genops/governor';
+import type { ConfiguredProvider } from '../app.ts';
+import type { DispatchTransport } from '../dispatch-transport.ts';
+import { sendError } from '../send.ts';
+import type { Serving } from '../serving.ts';
+import { type CallRoute, findersOf, passedOn } from './calls.ts';
+import { pathForms } from './path-forms.ts';
+import { readBody } from './request-body.ts';
+
+type PassedRoute = Exclude<ProviderRoute, { kind: 'metered' }>;
+
+interface Passage {
+  readonly configured: ConfiguredProvider;
+  readonly route: PassedRoute;
+  readonly path: string;
+}
+
+/**
+ * Serves what costs nothing: counts of tokens, checks, and, where a provider's `account` is open to all keys,
+ * what that account keeps. Results of batches are booked while they pass.
+ */
+export function createPassRoute(
+  transport: DispatchTransport['transport'],
+): (serving: Serving, method: string, url: string) => CallRoute | undefined {
+  /** Made once for each configuration. */
+  const finders = new WeakMap<Serving, ReturnType<typeof findersOf>>();
+  return (serving, method, url) => {
+    const own = finders.get(serving) ?? findersOf(serving);
+    finders.set(serving, own);
+    const passages = own.flatMap(({ configured, find }) =>
+      pathForms(url).flatMap((path): readonly Passage[] => {
+        const route = find(method, path);
+        return route === undefined || route.kind === 'metered' ? [] : [{ configured, route, path }];
+      }),
+    );
+    if (passages.length === 0) return undefined;
+    return async (request, response) => {
+      const body = await readBody(request, response, serving.config.server.maxRequestBytes);
+      if (body === undefined) return;
+      const passage = passages.find(({ configured, path }) => serves(configured, path, body)) ?? passages[0];
+      if (passage === undefined) return;
+      const refused = refusalOf(passage);
+      if (refused !== undefined) {
+        response.setHeader('x-genops-reason', `x_${refused.code}`);
+        return sendError(response, 403, 'permission_error', refused.code, refused.message);
+      }
+      await pass(serving, transport, passage, request, response, body);
+    };
+  };
+}
+
+/** Whether the model that a request names is one of the provider's; one without a model is anybody's. */
+function serves({ serves: servesModel }: ConfiguredProvider, path: string, body: Uint8Array): boolean {
+  const inPath = /\/models\/([^/:?]+)/.exec(path)?.[1];
+  const model = inPath ?? /"model"\s*:\s*"([^"\\]+)"/.exec(Buffer.from(body).toString('utf8'))?.[1];
+  return model === undefined || servesModel(model);
+}
+
+function refusalOf({ configured, route }: Passage): { code: string; message: string } | undefined {
+  if (route.kind === 'refused') return { code: 'unmetered', message: route.reason };
+  const reachesAccount = route.kind === 'results' || route.reach === 'account';
+  if (!reachesAccount || configured.sharesAccount) return undefined;
+  const { id } = configured.provider;
+  const message = `${route.method} ${route.path} reaches what all keys of this proxy keep at ${id}; "account: shared" at that provider allows it`;
+  return { code: 'account_not_shared', message };
+}
+
+/** Sends a request on with the provider's own key, and its answer back as it comes. */
+async function pass(
+  { governor, config }: Serving,
+  transport: DispatchTransport['transport'],
+  { configured, route, path }: Passage,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+): Promise<void> {
+  const { provider, apiKey } = configured;
+  const { 'accept-encoding': _, ...headers } = passedOn(request.headers);
+  const outbound: OutboundRequest = {
+    method: request.method ?? 'GET',
+    url: provider.baseUrl + path,
+    headers: {
+      ...provider.headers,
+      ...withoutOurs(headers),
+      'accept-encoding': 'identity',
+      ...(apiKey !== undefined && provider.authorize(apiKey.secret)),
+    },
+    body: body.byteLength === 0 ? undefined : body,
+    timeoutMs: config.server.timeoutMs,
+  };
+  const results = route.kind === 'results' ? governor.readResults({ provider, route, path }) : undefined;
+  await new Promise<void>((resolve) => {
+    const rewritten =
+      route.kind === 'free' && route.operation === 'batch' ? ownLinks(provider, request) : undefined;
+    const outgoing = createOutgoing(response, results, rewritten, resolve);
+    const flow = transport(outbound, {
+      head: outgoing.head,
+      data: (chunk) => {
+        flow.pause();
+        void outgoing.write(chunk).then(() => flow.resume());
+      },
+      end: () => void outgoing.end(),
+      error: ({ message }) => outgoing.fail(message),
+    });
+    response.once('close', () => {
+      if (!response.writableFinished) flow.abort();
+      resolve();
+    });
+  });
+}
+
+interface Outgoing {
+  head(status: number, headers: Readonly<Record<string, string>>): void;
+  /** Resolves when more can come. */
+  write(chunk: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+  fail(message: string): void;
+}
+
+/** Nobody sees of results what is not booked. */
+function createOutgoing(
+  response: ServerResponse,
+  results: ResultsReader | undefined,
+  rewrite: ((text: string) => string) | undefined,
+  done: () => void,
+): Outgoing {
+  let reader: ResultsReader | undefined;
+  const collected: Uint8Array[] = [];
+  let written: Promise<void> = Promise.resolve();
+  const after = (step: () => Promise<void>): Promise<void> => (written = written.then(step));
+  return {
+    head(status, headers) {
+      if (status < 300) reader = results;
+      const ours = rewrite === undefined ? ofOneHop : [...ofOneHop, 'content-length'];
+      const rest = Object.entries(headers).filter(([name]) => !ours.includes(name));
+      response.writeHead(status, Object.fromEntries(rest));
+    },
+    write: (chunk) =>
+      after(async () => {
+        await reader?.push(chunk);
+        if (rewrite !== undefined) {
+          collected.push(chunk);
+          return;
+        }
+        if (response.destroyed || response.write(chunk)) return;
+        await new Promise<void>((resolve) => {
+          response.once('drain', resolve);
+          response.once('close', resolve);
+        });
+      }),
+    end: () =>
+      after(async () => {
+        await reader?.end();
+        if (rewrite !== undefined) response.write(rewrite(Buffer.concat(collected).toString('utf8')));
+        response.end(done);
+      }),
+    fail(message) {
+      if (response.headersSent) response.destroy();
+      else sendError(response, 502, 'api_error', 'provider_unreachable', message);
+      done();
+    },
+  };
+}
+
+/** Where results are is said with the provider's own address; callers of this proxy find them here. */
+function ownLinks({ baseUrl }: Provider, { headers }: IncomingMessage): (text: string) => string {
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  const theirs = `"results_url":"${baseUrl}/`;
+  const ours = `"results_url":"${scheme}://${headers.host ?? 'localhost'}/`;
+  return (text) => text.replace(/"results_url"\s*:\s*"/g, '"results_url":"').replaceAll(theirs, ours);
+}
+
+const ofOneHop = ['connection', 'keep-alive', 'transfer-encoding'];
+
+function withoutOurs(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-genops-')));
+}
