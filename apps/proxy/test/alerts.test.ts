@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkConfig } from '../src/config.ts';
+import { checkConfig, parseConfig } from '../src/config.ts';
 import { type ProxyUnderTest, proxyUnderTest } from './running-proxy.ts';
 
 let hook: Server;
@@ -60,6 +61,13 @@ describe('alerts of genops.yaml', () => {
     await one.client.chat.completions.create(question);
     await one.close();
     expect(texts).toHaveLength(1);
+  });
+
+  it('are written as the README writes them', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const rest = 'providers: [{ type: simulated }]\nvirtualKeys: [{ id: k, secret: "env:K" }]\n';
+    expect(parseConfig(rest + yaml).alerts?.rules).toMatchObject([{ id: 'search-cost', above: '20' }]);
   });
 
   it('keep a proxy from starting whose channel has no address, and say which', async () => {

@@ -3,7 +3,10 @@ import { alertPresets, createAlerts, createCallbackChannel, createMemoryOutbox }
 import { settled } from '../test/entries.ts';
 
 const calls = 200_000;
-const rules = [...alertPresets.platform, ...alertPresets.openrouter.map((rule) => ({ ...rule, id: `or-${rule.id}` }))];
+const rules = [
+  ...alertPresets.platform,
+  ...alertPresets.openrouter.map((rule) => ({ ...rule, id: `or-${rule.id}` })),
+];
 const alerts = createAlerts({
   rules,
   channels: [createCallbackChannel({ id: 'nowhere', call: () => {} })],

@@ -22,7 +22,7 @@ export type { BackOffOptions } from './delivery/back-off.ts';
 export type { DeliveryOptions } from './delivery/dispatcher.ts';
 export { createMemoryOutbox } from './delivery/memory-outbox.ts';
 export type { AlertMessage } from './delivery/message.ts';
-export type { Delivery, FiringAlert, Notice, Outbox, OutboxCounts } from './delivery/outbox.ts';
+export type { Delivery, FiringAlert, Notice, Outbox, OutboxBounds, OutboxCounts } from './delivery/outbox.ts';
 export { alertPresets } from './rules/presets.ts';
 export type { AlertRule, AlertRuleInput, Severity } from './rules/schema.ts';
 export { alertRuleSchema, defineAlertRule, defineAlertRules } from './rules/schema.ts';

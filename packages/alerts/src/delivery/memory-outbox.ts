@@ -2,10 +2,10 @@ import { alertsPerMessage } from './message.ts';
 import {
   type Delivery,
   type FiringAlert,
-  keptDead,
   type Notice,
   type Outbox,
-  usualCapacity,
+  type OutboxBounds,
+  usualBounds,
 } from './outbox.ts';
 
 interface Kept {
@@ -14,7 +14,8 @@ interface Kept {
 }
 
 /** An outbox in memory: what has not arrived is gone with the process. */
-export function createMemoryOutbox({ capacity = usualCapacity }: { capacity?: number } = {}): Outbox {
+export function createMemoryOutbox(bounds: OutboxBounds = {}): Outbox {
+  const { capacity, maxDead } = { ...usualBounds, ...bounds };
   let notices: Notice[] = [];
   /** In the order in which they were made. */
   const deliveries = new Map<string, Kept>();
@@ -97,7 +98,7 @@ export function createMemoryOutbox({ capacity = usualCapacity }: { capacity?: nu
     bury(id, lastError) {
       const attempts = (deliveries.get(id)?.delivery.attempts ?? 0) + 1;
       change(id, { state: 'dead', lastError, attempts });
-      for (const { message } of buried().slice(0, -keptDead)) deliveries.delete(message.id);
+      for (const { message } of buried().slice(0, -maxDead)) deliveries.delete(message.id);
     },
     dead: buried,
     resend: (id, nowMs) =>

@@ -78,7 +78,12 @@ export interface OutboxCounts {
   readonly dead: number;
 }
 
-/** Notices and messages under way that an outbox holds at most; what comes then is dropped and counted. */
-export const usualCapacity = 10_000;
-/** Of the messages that were given up, the newest so many are kept. */
-export const keptDead = 1_000;
+/** How much an outbox holds. */
+export interface OutboxBounds {
+  /** Notices and messages under way at most; what comes then is dropped and counted. @default 10_000 */
+  readonly capacity?: number;
+  /** Of the messages that were given up, the newest so many are kept. @default 1_000 */
+  readonly maxDead?: number;
+}
+
+export const usualBounds = { capacity: 10_000, maxDead: 1_000 } as const satisfies OutboxBounds;

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@genops/core';
 import type { Alert } from '../alert.ts';
 import { type AlertMessage, alertsPerMessage } from './message.ts';
-import { type Delivery, keptDead, type Outbox, usualCapacity } from './outbox.ts';
+import { type Delivery, type Outbox, type OutboxBounds, usualBounds } from './outbox.ts';
 
-export interface SqliteOutboxOptions {
+export interface SqliteOutboxOptions extends OutboxBounds {
   /** Of the file; made when there is none. */
   readonly path: string;
   /**
@@ -15,8 +15,6 @@ export interface SqliteOutboxOptions {
    * @default 'deliver'
    */
   readonly use?: 'deliver' | 'operate';
-  /** Notices and messages at most. @default 10_000 */
-  readonly capacity?: number;
 }
 
 const version = 1;
@@ -42,7 +40,7 @@ const tables = `
  *   file is something else
  */
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
-  const { path, use = 'deliver', capacity = usualCapacity } = options;
+  const { path, use = 'deliver', capacity, maxDead } = { ...usualBounds, ...options };
   if (use === 'operate' && !existsSync(path)) throw new ConfigurationError(path, 'there is no outbox');
   mkdirSync(dirname(path), { recursive: true });
   const lock = use === 'deliver' ? lockOf(path) : undefined;
@@ -113,7 +111,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     bury: (id, error) =>
       whole(() => {
         sql.change.run('dead', 0, error, id);
-        sql.prune.run(keptDead);
+        sql.prune.run(maxDead);
       }),
     dead: () => (sql.dead.all() as unknown as DeliveryRow[]).map(deliveryOf),
     resend: (id, nowMs) => sql.resend.run(nowMs, id).changes > 0,

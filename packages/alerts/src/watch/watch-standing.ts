@@ -162,8 +162,8 @@ function readQuota(
   };
 }
 
-/** No call for a while. */
-export function watchSilence(rule: RuleOf<'silence'>, watchedSinceMs: () => number): Watch {
+/** No call for a while. Time before this process began does not count: nobody could call it then. */
+export function watchSilence(rule: RuleOf<'silence'>, startedAtMs: number): Watch {
   const episodes = createEpisodes(rule);
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
@@ -171,7 +171,7 @@ export function watchSilence(rule: RuleOf<'silence'>, watchedSinceMs: () => numb
       if (isAbout(entry, rule.where)) lastMs = Math.max(lastMs, Math.min(nowMs, atMs));
     },
     evaluate(nowMs) {
-      const quietMs = nowMs - Math.max(lastMs, watchedSinceMs());
+      const quietMs = nowMs - Math.max(lastMs, startedAtMs);
       const value = String(Math.max(0, Math.floor(quietMs / 1_000)));
       const isQuiet = quietMs >= rule.windowSeconds * 1_000;
       const summary = isQuiet ? `No call for ${spanText(rule.windowSeconds)}` : `Calls are made again`;

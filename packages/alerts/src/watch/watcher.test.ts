@@ -10,6 +10,7 @@ const start = Date.parse('2026-11-30T08:00:00Z');
 const second = 1_000;
 const minute = 60_000;
 const hour = 3_600_000;
+const day = 24 * hour;
 
 function watch(...rules: AlertRuleInput[]): Watcher {
   return createWatcher(defineAlertRules(rules), start);
@@ -427,6 +428,9 @@ describe('rules about what stands', () => {
     expect(told(watcher.evaluate(start + 5 * minute))).toEqual(['fired quiet']);
     watcher.take(settled({ atMs: start + 6 * minute }), start + 6 * minute);
     expect(told(watcher.evaluate(start + 6 * minute))).toEqual(['resolved quiet']);
+    const restarted = watch({ id: 'quiet', kind: 'silence', windowSeconds: 300 });
+    restarted.remember([entryOf({ atMs: start - hour })], start - day, start);
+    expect(evaluateUntil(restarted, start, start + 5 * minute - second)).toEqual([]);
   });
 });
 

@@ -36,7 +36,7 @@ const rememberedAttempts = 10_000;
 
 export function createWatcher(rules: readonly AlertRule[], startedAtMs: number): Watcher {
   let watchedSinceMs = startedAtMs;
-  const watches = new Map(rules.map((rule) => [rule.id, watchOf(rule, () => watchedSinceMs)]));
+  const watches = new Map(rules.map((rule) => [rule.id, watchOf(rule, startedAtMs, () => watchedSinceMs)]));
   const observers = [...watches.values()].filter(({ observe }) => observe !== undefined);
   const takers = [...watches.values()].filter(({ take }) => take !== undefined);
   const places = new Map<string, string>();
@@ -87,14 +87,14 @@ export function createWatcher(rules: readonly AlertRule[], startedAtMs: number):
   };
 }
 
-function watchOf(rule: AlertRule, watchedSinceMs: () => number): Watch {
+function watchOf(rule: AlertRule, startedAtMs: number, watchedSinceMs: () => number): Watch {
   switch (rule.kind) {
     case 'threshold':
       return watchThresholds(rule);
     case 'remaining':
       return watchRemaining(rule);
     case 'silence':
-      return watchSilence(rule, watchedSinceMs);
+      return watchSilence(rule, startedAtMs);
     case 'outage':
       return watchOutages(rule);
     case 'quota':
