@@ -1,22 +1,15 @@
-import { rmSync } from 'node:fs';
 import { amountOf, money, subtractMoney, sumMoney } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { createPricing, parsePriceFile } from '@genops/pricing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { houseFile, prices } from '../test/prices.ts';
 import { sampleEntry } from '../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { useTrafficLedger } from '../test/traffic-ledger.ts';
 import { compareTraffic, estimateTrafficMigration } from './migration.ts';
 import { moveScenario, whatIf } from './what-if.ts';
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 const span = { from: trafficFrom, until: trafficUntil };
 

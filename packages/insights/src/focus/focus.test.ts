@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
 import { amountOf, type Cost, Decimal, type LedgerEntry, money, sumMoney, type Usage } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { createPricing, parsePriceFile } from '@genops/pricing';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { houseFile, prices } from '../../test/prices.ts';
 import { costOf, sampleEntry, unpriced } from '../../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { useTrafficLedger } from '../../test/traffic-ledger.ts';
 import type { EntrySource } from '../each-entry.ts';
 import { chargeRows, type FocusOptions } from './charge-rows.ts';
 import { checkFocusRow } from './check-row.ts';
@@ -27,14 +27,7 @@ function priced(usage: Usage, changes: Partial<LedgerEntry> = {}): LedgerEntry {
   return { ...entry, cost };
 }
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 async function exported(more: Partial<FocusExportOptions> = {}, ledger: EntrySource = traffic.ledger) {
   let report: FocusReport | undefined;
