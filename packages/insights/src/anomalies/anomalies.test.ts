@@ -23,7 +23,6 @@ function hours(count: number, cost: (hour: number) => number): HourCost[] {
 
 describe('findCostSpikes', () => {
   it('finds the hour of real traffic in which a team called eight times as often', async () => {
-    const start = Date.parse('2026-07-16T00:00:00Z');
     const spent: { from: string; until: string; cost: Money }[] = hours(24 * 46, () => 0);
     for (const { at, attribution, cost } of traffic.entries) {
       const hour = spent[Math.floor((Date.parse(at) - Date.parse(trafficFrom)) / hourMs)];
