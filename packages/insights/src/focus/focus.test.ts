@@ -1,9 +1,8 @@
 import { amountOf, type Cost, Decimal, type LedgerEntry, money, sumMoney, type Usage } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { createPricing, parsePriceFile } from '@genops/pricing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { houseFile, prices } from '../../test/prices.ts';
+import { contractPrices, prices } from '../../test/prices.ts';
 import { costOf, sampleEntry, unpriced } from '../../test/sample-entry.ts';
 import { trafficFrom, trafficUntil } from '../../test/traffic.ts';
 import { useTrafficLedger } from '../../test/traffic-ledger.ts';
@@ -75,18 +74,9 @@ describe('chargeRows', () => {
   });
 
   it('tells list from contracted cost when it is given the list', () => {
-    const contract = createPricing({
-      overrides: [
-        parsePriceFile({
-          provider: 'house',
-          models: [{ model: '*', versions: [{ modifiers: [{ factor: '0.9', stage: 'contract' }] }] }],
-        }),
-        houseFile,
-      ],
-    });
     const usage = { inputTokens: 1_000_000 };
     const entry = sampleEntry('one', { provider: 'house', requestModel: 'large', usage });
-    const cost = contract.price({ provider: 'house', model: 'large', at: entry.at, usage });
+    const cost = contractPrices.price({ provider: 'house', model: 'large', at: entry.at, usage });
     const [row] = rowsOf({ ...entry, cost }, { listPricing: prices });
     expect(row).toMatchObject({
       ListCost: '3',
