@@ -1,20 +1,13 @@
-import { rmSync } from 'node:fs';
 import { amountOf, formatMoney, freeCost, type LedgerEntry, money, sumMoney } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { costOf, sampleEntry, unpriced } from '../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { useTrafficLedger } from '../test/traffic-ledger.ts';
 import { summarize } from './summarize.ts';
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 const day = { from: '2026-08-15T00:00:00.000Z', until: '2026-08-16T00:00:00.000Z' };
 

@@ -1,22 +1,14 @@
-import { rmSync } from 'node:fs';
 import { amountOf, money, subtractMoney, sumMoney } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { createPricing, parsePriceFile } from '@genops/pricing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { houseFile, prices } from '../test/prices.ts';
+import { describe, expect, it } from 'vitest';
+import { contractPrices, prices } from '../test/prices.ts';
 import { sampleEntry } from '../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../test/traffic.ts';
+import { useTrafficLedger } from '../test/traffic-ledger.ts';
 import { compareTraffic, estimateTrafficMigration } from './migration.ts';
 import { moveScenario, whatIf } from './what-if.ts';
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 const span = { from: trafficFrom, until: trafficUntil };
 
@@ -35,22 +27,13 @@ describe('whatIf', () => {
   });
 
   it('prices the past by another list, at another tier, with a discount, and sums by group', async () => {
-    const contract = createPricing({
-      overrides: [
-        parsePriceFile({
-          provider: 'house',
-          models: [{ model: '*', versions: [{ modifiers: [{ factor: '0.9', stage: 'contract' }] }] }],
-        }),
-        houseFile,
-      ],
-    });
     const isHouse = { match: { provider: ['house'] } };
     const { current, scenarios } = await whatIf(traffic.ledger, {
       pricing: prices,
       filter: { ...span, ...isHouse },
       by: ['team'],
       scenarios: [
-        { name: 'contract', pricing: contract },
+        { name: 'contract', pricing: contractPrices },
         { name: 'discount', discount: '0.1' },
         moveScenario({ provider: 'house', model: 'large' }, { provider: 'house', model: 'small' }, 'small'),
         { name: 'batch', place: ({ place }) => ({ ...place, serviceTier: 'batch' }) },

@@ -4,7 +4,7 @@ import { createPricing, type PriceBook, parsePriceFile } from '@genops/pricing';
  * Made-up prices that stay as they are: a house with a large, a small and an old model, whose large one gets
  * cheaper on the 10th of August, and a rival with a model of the same name.
  */
-export const houseFile = parsePriceFile({
+const houseFile = parsePriceFile({
   provider: 'house',
   models: [
     {
@@ -44,9 +44,20 @@ export const houseFile = parsePriceFile({
   ],
 });
 
-export const rivalFile = parsePriceFile({
+const rivalFile = parsePriceFile({
   provider: 'rival',
   models: [{ model: 'large', versions: [{ rates: [{ input: '2', cache_read: '0.2', output: '10' }] }] }],
 });
 
 export const prices: PriceBook = createPricing({ overrides: [houseFile, rivalFile] });
+
+/** The same with a tenth off everything of the house, by contract. */
+export const contractPrices: PriceBook = createPricing({
+  overrides: [
+    parsePriceFile({
+      provider: 'house',
+      models: [{ model: '*', versions: [{ modifiers: [{ factor: '0.9', stage: 'contract' }] }] }],
+    }),
+    houseFile,
+  ],
+});

@@ -1,8 +1,4 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Attribution, freeCost, type LedgerEntry, money, type Usage } from '@genops/core';
-import { type LedgerReader, openSqliteLedger, openSqliteLedgerReader } from '@genops/ledger/sqlite';
 import { prices } from './prices.ts';
 import { seededRandom } from './random.ts';
 
@@ -200,23 +196,4 @@ function* chats(start: number, random: () => number): Generator<LedgerEntry> {
       }
     }
   }
-}
-
-export interface TrafficLedger {
-  readonly folder: string;
-  readonly entries: readonly LedgerEntry[];
-  readonly ledger: LedgerReader;
-}
-
-/** The traffic in a real SQLite ledger, and a reader on it. */
-export async function openTrafficLedger(seed = 1): Promise<TrafficLedger> {
-  const folder = mkdtempSync(join(tmpdir(), 'genops-insights-'));
-  const path = join(folder, 'ledger.db');
-  const entries = [...traffic(seed)];
-  const writer = await openSqliteLedger({ path, waitForDiskOn: 'here', timeoutMs: 60_000 });
-  for (let from = 0; from < entries.length; from += 2000) {
-    await Promise.all(entries.slice(from, from + 2000).map((entry) => writer.record(entry)));
-  }
-  await writer.close();
-  return { folder, entries, ledger: await openSqliteLedgerReader({ path }) };
 }

@@ -1,12 +1,11 @@
-import { rmSync } from 'node:fs';
 import { amountOf, type Cost, Decimal, type LedgerEntry, money, sumMoney, type Usage } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { createPricing, parsePriceFile } from '@genops/pricing';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { houseFile, prices } from '../../test/prices.ts';
+import { describe, expect, it } from 'vitest';
+import { contractPrices, prices } from '../../test/prices.ts';
 import { costOf, sampleEntry, unpriced } from '../../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { useTrafficLedger } from '../../test/traffic-ledger.ts';
 import type { EntrySource } from '../each-entry.ts';
 import { chargeRows, type FocusOptions } from './charge-rows.ts';
 import { checkFocusRow } from './check-row.ts';
@@ -27,14 +26,7 @@ function priced(usage: Usage, changes: Partial<LedgerEntry> = {}): LedgerEntry {
   return { ...entry, cost };
 }
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 async function exported(more: Partial<FocusExportOptions> = {}, ledger: EntrySource = traffic.ledger) {
   let report: FocusReport | undefined;
@@ -82,18 +74,9 @@ describe('chargeRows', () => {
   });
 
   it('tells list from contracted cost when it is given the list', () => {
-    const contract = createPricing({
-      overrides: [
-        parsePriceFile({
-          provider: 'house',
-          models: [{ model: '*', versions: [{ modifiers: [{ factor: '0.9', stage: 'contract' }] }] }],
-        }),
-        houseFile,
-      ],
-    });
     const usage = { inputTokens: 1_000_000 };
     const entry = sampleEntry('one', { provider: 'house', requestModel: 'large', usage });
-    const cost = contract.price({ provider: 'house', model: 'large', at: entry.at, usage });
+    const cost = contractPrices.price({ provider: 'house', model: 'large', at: entry.at, usage });
     const [row] = rowsOf({ ...entry, cost }, { listPricing: prices });
     expect(row).toMatchObject({
       ListCost: '3',

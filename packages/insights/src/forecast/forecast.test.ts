@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
 import { amountOf, Decimal, type LimitState, money } from '@genops/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../test/random.ts';
-import { openTrafficLedger, type TrafficLedger } from '../../test/traffic.ts';
+import { useTrafficLedger } from '../../test/traffic-ledger.ts';
 import { backTest, ratioInterval } from './back-test.ts';
 import { fitDailyModel } from './daily-model.ts';
 import { forecastExhaustion } from './exhaustion.ts';
@@ -64,14 +63,7 @@ describe('backTest', () => {
   });
 });
 
-let traffic: TrafficLedger;
-beforeAll(async () => {
-  traffic = await openTrafficLedger();
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
-});
+const traffic = useTrafficLedger();
 
 describe('forecast', () => {
   const now = '2026-08-22T12:00:00.000Z';

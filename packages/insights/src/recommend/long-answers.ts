@@ -52,57 +52,71 @@ function add(tail: TokenTail, { cost }: LedgerEntry, meter: Meter, tokens: numbe
   if (price !== undefined && tokens !== undefined) tail.add(tokens, price);
 }
 
-function findingsOf(answers: Answers, currency: string): readonly Finding[] {
-  const { work, place, output, reasoning, incomplete } = answers;
-  const findings: Finding[] = [];
-  if (output.calls >= leastCalls) {
-    const cap = output.quantile(0.95);
-    const cut = output.beyond(cap);
-    findings.push({
+function findingsOf(
+  { work, place, output, reasoning, incomplete }: Answers,
+  currency: string,
+): readonly Finding[] {
+  const cap = output.quantile(0.95);
+  const usual = reasoning.quantile(0.5);
+  const shared = { currency, subject: { ...work.subject, place } };
+  return [
+    ...cutAt(cap, output, {
+      ...shared,
       optimizationType: 'output_cap',
       title: `Cap answers of ${workName(work)} by ${place} at ${cap} tokens`,
-      subject: { ...work.subject, place, maxOutputTokens: String(cap) },
-      potentialSavings: { amount: cut.amount, currency },
-      sampleSize: output.calls,
-      evidence: [
-        untouched(output, cut.calls),
-        { value: 0.5, because: 'nobody knows whether what is cut off was needed: as likely as not' },
-      ],
+      named: 'maxOutputTokens',
+      doubt: 'nobody knows whether what is cut off was needed: as likely as not',
       effortLevel: 'low',
       assumption: 'What goes beyond the length that 95 % of the answers keep to is not needed',
-      against: [
-        `${cut.calls} answers were longer, up to ${output.quantile(1)} tokens; asked again they cost more`,
+      against: (calls, most) => [
+        `${calls} answers were longer, up to ${most} tokens; asked again they cost more`,
         ...(incomplete > 0 ? [`${incomplete} answers broke off already`] : []),
       ],
-    });
-  }
-  if (reasoning.calls >= leastCalls) {
-    const usual = reasoning.quantile(0.5);
-    const cut = reasoning.beyond(usual);
-    findings.push({
+    }),
+    ...cutAt(usual, reasoning, {
+      ...shared,
       optimizationType: 'reasoning',
       title: `Have ${place} reason less for ${workName(work)}`,
-      subject: { ...work.subject, place, usualReasoningTokens: String(usual) },
-      potentialSavings: { amount: cut.amount, currency },
-      sampleSize: reasoning.calls,
-      evidence: [
-        untouched(reasoning, cut.calls),
-        { value: 0.5, because: 'nobody knows whether the longer thoughts were needed: as likely as not' },
-      ],
+      named: 'usualReasoningTokens',
+      doubt: 'nobody knows whether the longer thoughts were needed: as likely as not',
       effortLevel: 'medium',
       assumption: `No call needs more than the ${usual} reasoning tokens of the usual one`,
-      against: [
-        `${cut.calls} calls reasoned more, up to ${reasoning.quantile(1)} tokens; they may be the hard ones`,
+      against: (calls, most) => [
+        `${calls} calls reasoned more, up to ${most} tokens; they may be the hard ones`,
       ],
-    });
-  }
-  return findings.filter(({ potentialSavings }) => potentialSavings.amount.gt('0'));
+    }),
+  ];
 }
 
-function untouched(tail: TokenTail, cut: number) {
-  const same = tail.calls - cut;
-  return {
-    value: wilsonInterval({ successes: same, trials: tail.calls })[0],
-    because: `${same} of ${tail.calls} calls stay as they are`,
-  };
+interface Cut extends Pick<Finding, 'optimizationType' | 'title' | 'subject' | 'effortLevel' | 'assumption'> {
+  readonly currency: string;
+  /** How the length is called in the subject. */
+  readonly named: string;
+  readonly doubt: string;
+  readonly against: (calls: number, most: number) => readonly string[];
+}
+
+/** What would have been saved had nothing been longer than that. */
+function cutAt(tokens: number, tail: TokenTail, cut: Cut): readonly Finding[] {
+  const { currency, subject, named, doubt, against, ...words } = cut;
+  if (tail.calls < leastCalls) return [];
+  const beyond = tail.beyond(tokens);
+  if (!beyond.amount.gt('0')) return [];
+  const same = tail.calls - beyond.calls;
+  return [
+    {
+      ...words,
+      subject: { ...subject, [named]: String(tokens) },
+      potentialSavings: { amount: beyond.amount, currency },
+      sampleSize: tail.calls,
+      evidence: [
+        {
+          value: wilsonInterval({ successes: same, trials: tail.calls })[0],
+          because: `${same} of ${tail.calls} calls stay as they are`,
+        },
+        { value: 0.5, because: doubt },
+      ],
+      against: against(beyond.calls, tail.quantile(1)),
+    },
+  ];
 }

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import {
   amountOf,
   Decimal,
@@ -9,21 +8,17 @@ import {
   type Usage,
 } from '@genops/core';
 import { createMemoryLedger } from '@genops/ledger/memory';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { prices } from '../../test/prices.ts';
 import { sampleEntry } from '../../test/sample-entry.ts';
-import { openTrafficLedger, type TrafficLedger, trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { trafficFrom, trafficUntil } from '../../test/traffic.ts';
+import { useTrafficLedger } from '../../test/traffic-ledger.ts';
 import { type Recommendations, type RecommendOptions, recommend } from './recommend.ts';
 
-let traffic: TrafficLedger;
+const traffic = useTrafficLedger();
 let found: Recommendations;
 beforeAll(async () => {
-  traffic = await openTrafficLedger();
   found = await recommend(traffic.ledger, { prices, from: trafficFrom, until: trafficUntil });
-});
-afterAll(async () => {
-  await traffic.ledger.close();
-  rmSync(traffic.folder, { recursive: true });
 });
 
 const of = (type: string, all: Recommendations = found) =>

@@ -1,4 +1,4 @@
-import { type CostLine, Decimal, type Meter, type Money } from '@genops/core';
+import { type CostLine, Decimal, type Meter } from '@genops/core';
 import { tallyQuantile } from '../statistics/quantile.ts';
 
 /** How long answers are, and what each of their tokens cost, so that a cut can be priced afterwards. */
@@ -47,9 +47,4 @@ export function pricePerUnit(lines: readonly CostLine[], meter: Meter): Decimal 
   const price = new Decimal(line.unitPrice).times(line.factor ?? '1');
   const zeros = /^10*$/.test(line.per) ? line.per.length - 1 : undefined;
   return zeros === undefined ? price.div(line.per) : price.times(new Decimal(`1e-${zeros}`));
-}
-
-/** As money in the currency of a line's cost. */
-export function tailMoney(amount: Decimal, currency: string): Money {
-  return { amount, currency };
 }
