@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdtempSync,
@@ -94,7 +94,8 @@ describe('a disk that is full', () => {
   });
 });
 
-const withoutStrace = installPackage('strace');
+const hasStrace = spawnSync('strace', ['--version'], { stdio: 'ignore' }).status === 0;
+const withoutStrace = hasStrace ? undefined : installPackage('strace');
 
 describe('a disk whose sync fails', () => {
   if (withoutStrace !== undefined) {
