@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Provider } from '@genops/core';
 import type { Governor, Target } from '@genops/governor';
 import type { DispatchTransport } from './dispatch-transport.ts';
+import { type Management, managementPath } from './management/management.ts';
 import { createCallRoute } from './routes/calls.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
@@ -25,6 +26,8 @@ export interface AppOptions {
   readonly maxRequestBytes: number;
   /** False once the proxy is on its way out. */
   readonly accepting: () => boolean;
+  /** @default there is none */
+  readonly management?: Management;
   readonly onError: (error: unknown) => void;
 }
 
@@ -37,6 +40,9 @@ export function createApp(options: AppOptions): Server {
     const path = pathOf(url);
     if (method === 'GET' && path === '/health') return answerHealth(response);
     if (method === 'GET' && path === '/ready') return answerReadiness(response, options);
+
+    if (options.management !== undefined && path.startsWith(managementPath))
+      return options.management(request, response);
 
     const key = keyOf(request, options.virtualKeys);
     if (key === undefined) {

@@ -18,6 +18,7 @@ import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { adminSchema } from './management/schema.ts';
 import { keysSchema, routingSchema } from './routing-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
@@ -125,6 +126,7 @@ export const configSchema = z
     providers: z.array(providerSchema).min(1),
     routing: routingSchema.prefault({}),
     virtualKeys: z.array(virtualKeySchema).min(1),
+    admin: adminSchema.optional(),
     limits: z.array(limitSchema).default([]),
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),

@@ -14,6 +14,9 @@ import {
   resolveReference,
 } from './config.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
+import { createAdmin } from './management/admin.ts';
+import { createManagement } from './management/management.ts';
+import { createTransitionLog } from './management/transition-log.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels, startSimulatedProvider } from './simulated/provider.ts';
 import { createVirtualKeys } from './virtual-keys.ts';
@@ -73,6 +76,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     };
   });
 
+  const transitions = createTransitionLog();
   const governor = createGovernor({
     providers: providers.map(({ provider }) => provider),
     policy: policyOf(config),
@@ -84,7 +88,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     holdGraceMs: config.server.holdGraceMs,
     idleTimeoutMs: config.server.idleTimeoutMs,
     maxRequestBytes: config.server.maxRequestBytes,
-    routing: routingOf(config, providers),
+    routing: { ...routingOf(config, providers), onTransition: transitions.add },
     onError,
   });
   registerKeys(governor, config, environment);
@@ -97,6 +101,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     transport: upstream.transport,
     maxRequestBytes: config.server.maxRequestBytes,
     accepting: () => accepting,
+    ...(config.admin !== undefined && {
+      management: createManagement(createAdmin(config.admin, environment, virtualKeys), {
+        governor,
+        providers,
+        transitions,
+        accepting: () => accepting,
+      }),
+    }),
     onError,
   });
   const closeParts = async (): Promise<void> => {
