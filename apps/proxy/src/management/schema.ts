@@ -7,7 +7,7 @@ export const adminSchema = z
       .string()
       .regex(
         /^env:[A-Za-z_][A-Za-z0-9_]*$/,
-        'expected a reference such as env:GENOPS_ADMIN_KEY; secrets do not belong in this file',
+        'expected a reference such as env:PROXY_ADMIN_KEY; secrets do not belong in this file',
       )
       .meta({ description: 'Where the key for /api/v1 is: env:NAME. It is no virtual key.' }),
     maxFailuresPerMinute: z
