@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { StoppedError } from './ask/ask.ts';
 import { addBudgetCommands } from './commands/budget.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
+import { addConfigCommands } from './commands/config.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
@@ -46,6 +47,7 @@ export async function runCommandLine(values: readonly string[], context: Command
   addStatusCommand(program, context);
   addExplainCommand(program, context);
   addTraceCommand(program, context);
+  addConfigCommands(program, context);
   addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addKeyCommands(program, context);
