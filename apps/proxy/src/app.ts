@@ -4,6 +4,7 @@ import type { Target } from '@genops/governor';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import type { ConfigurationState } from './configurations.ts';
 import type { DispatchTransport } from './dispatch-transport.ts';
+import { managementPath } from './management/management.ts';
 import { createCallRoute } from './routes/calls.ts';
 import { createEstimateRoute } from './routes/estimate.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
@@ -55,6 +56,9 @@ export function createApp(options: AppOptions): Server {
 
     // Looked up once: what this request sees does not change any more.
     const serving = options.serving();
+    if (serving.management !== undefined && path.startsWith(managementPath))
+      return serving.management(request, response);
+
     const key = keyOf(request, serving.virtualKeys);
     if (key === undefined) {
       request.resume();

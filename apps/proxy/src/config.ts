@@ -27,6 +27,7 @@ import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
 import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
+import { adminSchema } from './management/schema.ts';
 import { type RoutingConfig, routingSchema } from './routing-schema.ts';
 import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
 import { id, text } from './words-schema.ts';
@@ -198,6 +199,7 @@ export const configSchema = z
     providers: z.array(providerSchema).min(1),
     routing: routingSchema.prefault({}),
     virtualKeys: z.array(virtualKeySchema).min(1),
+    admin: adminSchema.optional(),
     limits: z.array(limitSchema).default([]),
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),

@@ -14,6 +14,7 @@ import type { Config, Environment } from './config.ts';
 import { type Configurations, createConfigurations } from './configurations.ts';
 import { createDispatchTransport } from './dispatch-transport.ts';
 import { drain } from './drain.ts';
+import { createTransitionLog } from './management/transition-log.ts';
 import { watchReadiness } from './readiness.ts';
 import { createServing, type LoadedConfig, type Serving } from './serving.ts';
 import { type SimulatedProvider, startSimulatedProvider } from './simulated/provider.ts';
@@ -71,6 +72,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   if (telemetry !== undefined) listeners.push(telemetry.telemetry);
   if (options.onDebug !== undefined && isDebug(options.config.debug, environment))
     listeners.push(createDebugListener(options.onDebug));
+  const transitions = createTransitionLog();
+  let accepting = true;
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
   const alerts =
@@ -103,7 +106,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       await before.governor.close();
     },
   });
-  let accepting = true;
   const server = createApp({
     serving: () => serving,
     transport: upstream.transport,
@@ -125,6 +127,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       simulated,
       routerStates: options.routerStates,
       listeners,
+      transitions,
+      accepting: () => accepting,
       onError,
     });
   }

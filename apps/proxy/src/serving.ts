@@ -12,6 +12,9 @@ import {
   resolveReference,
 } from './config.ts';
 import { registerKeys, routingOf } from './routing-options.ts';
+import { createAdmin } from './management/admin.ts';
+import { createManagement, type Management } from './management/management.ts';
+import type { TransitionLog } from './management/transition-log.ts';
 import { providerOf } from './provider-of.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels } from './simulated/provider.ts';
@@ -29,6 +32,8 @@ export interface Serving extends LoadedConfig {
   readonly governor: Governor;
   readonly providers: readonly ConfiguredProvider[];
   readonly virtualKeys: VirtualKeys;
+  /** Absent where the configuration has no `admin`. */
+  readonly management?: Management;
 }
 
 export interface ServingOptions extends LoadedConfig {
@@ -38,6 +43,9 @@ export interface ServingOptions extends LoadedConfig {
   readonly simulated: SimulatedProvider | undefined;
   readonly routerStates: RouterStateStore | undefined;
   readonly listeners: readonly GovernorListener[];
+  /** Outlives what is made here. */
+  readonly transitions: TransitionLog;
+  readonly accepting: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -82,17 +90,33 @@ export function createServing(options: ServingOptions): Serving {
     holdGraceMs: config.server.holdGraceMs,
     idleTimeoutMs: config.server.idleTimeoutMs,
     maxRequestBytes: config.server.maxRequestBytes,
-    routing: routingOf(config, providers, options.routerStates),
+    routing: { ...routingOf(config, providers, options.routerStates), onTransition: options.transitions.add },
     onError: options.onError,
   });
   for (const listener of options.listeners) governor.on(listener);
+  const { transitions, accepting } = options;
   try {
     registerKeys(governor, config, environment);
+    const management =
+      config.admin &&
+      createManagement(createAdmin(config.admin, environment, virtualKeys), {
+        governor,
+        providers,
+        transitions,
+        accepting,
+      });
+    return {
+      config,
+      prices,
+      governor,
+      providers,
+      virtualKeys,
+      ...(management !== undefined && { management }),
+    };
   } catch (error) {
     void governor.close();
     throw error;
   }
-  return { config, prices, governor, providers, virtualKeys };
 }
 
 /** Model servers of one's own, which mostly want no key. */

@@ -3,9 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { genops as run } from '../test/genops.ts';
 
 let server: Server;
 let url: string;
@@ -27,25 +26,8 @@ afterAll(() => {
   server.close();
 });
 
-async function genops(
-  values: readonly string[],
-  now = '2026-11-20T00:00:00Z',
-): Promise<{ code: number; output: string; errors: string }> {
-  let output = '';
-  let errors = '';
-  const code = await runCommandLine(values, {
-    write: (text) => {
-      output += text;
-    },
-    writeError: (text) => {
-      errors += text;
-    },
-    environment: {},
-    standardInput: Readable.from([]),
-    now: () => new Date(now),
-  });
-  return { code, output, errors };
-}
+const genops = (values: readonly string[], now = '2026-11-20T00:00:00Z') =>
+  run(process.cwd(), values, { now: () => new Date(now) });
 
 describe('genops catalog update and diff', () => {
   it('fetches prices, keeps them when the list is gone, and shows what changed', async () => {

@@ -4,6 +4,7 @@ import { StoppedError } from './ask/ask.ts';
 import { addAlertsCommands } from './commands/alerts.ts';
 import { addBudgetCommands } from './commands/budget.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
+import { addConfigCommands } from './commands/config.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addExportCommands } from './commands/export.ts';
@@ -59,6 +60,7 @@ export async function runCommandLine(values: readonly string[], context: Command
   addStatusCommand(program, context);
   addExplainCommand(program, context);
   addTraceCommand(program, context);
+  addConfigCommands(program, context);
   addBudgetCommands(program, context);
   addPolicyCommands(program, context);
   addKeyCommands(program, context);

@@ -215,6 +215,59 @@ describe('editing a configuration', () => {
     await genops('budget', 'set', 'team-daily', '--amount', '11', '--config', 'linked.yaml');
     expect((await stat(join(directory, 'genops.yaml'))).mode & 0o777).toBe(0o640);
     expect(await read()).toContain('"11" # dollars');
-    expect((await readdir(directory)).sort()).toEqual(['genops.yaml', 'linked.yaml']);
+    expect((await readdir(directory)).sort()).toEqual(['genops.yaml', 'genops.yaml.history', 'linked.yaml']);
+  });
+});
+
+describe('genops config', () => {
+  const amounts = async () => {
+    const { policy } = readSettings({}, { environment: {}, directory });
+    return policy.limits?.map(({ amount }) => amount);
+  };
+  const set = (amount: string) => genops('budget', 'set', 'team-daily', '--amount', amount);
+
+  it('goes back to what the file said before an edit, to the byte, and forward again', async () => {
+    await write(written);
+    await set('20');
+    const second = await read();
+    await set('30');
+    const { output } = await genops('config', 'history');
+    expect(output.trimEnd().split('\n')).toHaveLength(3);
+    expect(output).toMatch(/^ *2 +\d{4}-\d{2}-\d{2}T/m);
+    expect((await genops('config', 'rollback', '2')).code).toBe(0);
+    expect(await read()).toBe(written);
+    // What was there is kept too, so that going back can be taken back.
+    await genops('config', 'rollback');
+    expect(await amounts()).toEqual(['30']);
+    expect((await genops('config', 'show', '3')).output).toBe(second);
+  });
+
+  it('keeps the last ten, which nobody else can read', async () => {
+    await write(written);
+    for (let amount = 11; amount < 24; amount += 1) await set(String(amount));
+    const kept = join(directory, 'genops.yaml.history');
+    expect(await readdir(kept)).toHaveLength(10);
+    expect((await stat(kept)).mode & 0o777).toBe(0o700);
+    await genops('config', 'rollback', '10');
+    expect(await amounts()).toEqual(['13']);
+  });
+
+  it('says that there is nothing to go back to', async () => {
+    await write(written);
+    expect((await genops('config', 'history')).output).toMatch(/No edit/);
+    const { code, errors } = await genops('config', 'rollback');
+    expect(code).toBe(2);
+    expect(errors).toMatch(/expected a version from genops config history/);
+    expect((await genops('config', 'rollback', '-1')).code).toBe(2);
+  });
+
+  it('does not go back to what is not right any more', async () => {
+    await write(written);
+    await set('20');
+    const [kept] = await readdir(join(directory, 'genops.yaml.history'));
+    await writeFile(join(directory, 'genops.yaml.history', kept as string), 'limits: [{ id: x }]\n');
+    const before = await read();
+    expect((await genops('config', 'rollback')).errors).toMatch(/limits/);
+    expect(await read()).toBe(before);
   });
 });

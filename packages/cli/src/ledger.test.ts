@@ -2,11 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Readable } from 'node:stream';
 import { type LedgerEntry, money } from '@genops/core';
 import { openSqliteLedger, openSqliteLedgerReader } from '@genops/ledger/sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { genops as run } from '../test/genops.ts';
 
 let data: string;
 
@@ -38,19 +37,8 @@ function refusal(id: string): LedgerEntry {
 }
 
 async function genops(...values: string[]): Promise<{ code: number; output: string }> {
-  let output = '';
-  const code = await runCommandLine([...values, '--data', data], {
-    write: (text) => {
-      output += text;
-    },
-    writeError: (text) => {
-      output += text;
-    },
-    environment: {},
-    standardInput: Readable.from([]),
-    now: () => new Date(),
-  });
-  return { code, output };
+  const { code, output, errors } = await run(process.cwd(), [...values, '--data', data]);
+  return { code, output: output + errors };
 }
 
 describe('genops ledger verify', () => {

@@ -4,29 +4,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { genops as run } from '../test/genops.ts';
 
 const examples = fileURLToPath(new URL('../fixtures/pricing-examples.jsonl', import.meta.url));
 
-async function genops(
-  values: readonly string[],
-  input = '',
-): Promise<{ code: number; output: string; errors: string }> {
-  let output = '';
-  let errors = '';
-  const code = await runCommandLine(values, {
-    write: (text) => {
-      output += text;
-    },
-    writeError: (text) => {
-      errors += text;
-    },
-    environment: {},
+const genops = (values: readonly string[], input = '') =>
+  run(process.cwd(), values, {
     standardInput: Readable.from([input]),
     now: () => new Date('2026-11-20T00:00:00Z'),
   });
-  return { code, output, errors };
-}
 
 function lines(text: string): Record<string, unknown>[] {
   return text

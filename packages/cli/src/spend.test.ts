@@ -1,11 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { type Decimal, type LedgerEntry, money } from '@genops/core';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { genops as run } from '../test/genops.ts';
 
 let data: string;
 
@@ -59,22 +58,11 @@ beforeAll(async () => {
   await ledger.close();
 });
 
-async function genops(...values: string[]): Promise<{ code: number; output: string; errors: string }> {
-  let output = '';
-  let errors = '';
-  const code = await runCommandLine(values, {
-    write: (text) => {
-      output += text;
-    },
-    writeError: (text) => {
-      errors += text;
-    },
+const genops = (...values: string[]) =>
+  run(process.cwd(), values, {
     environment: { GENOPS_DATA_DIR: data },
-    standardInput: Readable.from([]),
     now: () => new Date('2026-11-04T00:00:00Z'),
   });
-  return { code, output, errors };
-}
 
 describe('genops spend', () => {
   it('sums by team, project and model, the dearest first', async () => {

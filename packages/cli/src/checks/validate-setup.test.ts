@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import {
   anthropicFormat,
   type FakeUpstream,
@@ -11,7 +10,7 @@ import {
   startFakeUpstream,
 } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCommandLine } from '../command-line.ts';
+import { genops } from '../../test/genops.ts';
 import type { ProblemId } from './problems.ts';
 import { type ValidateSetupOptions, validateSetup } from './validate-setup.ts';
 
@@ -315,25 +314,10 @@ describe('a live call', () => {
 });
 
 describe('genops doctor and genops validate', () => {
-  async function command(
-    values: readonly string[],
-    environment: Record<string, string> = {},
-  ): Promise<{ code: number; output: string; errors: string }> {
-    let output = '';
-    let errors = '';
-    const code = await runCommandLine(values, {
-      write: (text) => {
-        output += text;
-      },
-      writeError: (text) => {
-        errors += text;
-      },
+  const command = (values: readonly string[], environment: Record<string, string> = {}) =>
+    genops(process.cwd(), values, {
       environment: { ...goodEnvironment(), GENOPS_LEDGER: join(directory, 'ledger.db'), ...environment },
-      standardInput: Readable.from([]),
-      now: () => new Date(),
     });
-    return { code, output, errors };
-  }
 
   it.each([
     [['doctor'], {}, 0],

@@ -2,27 +2,44 @@ import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'nod
 import { ConfigurationError, isGenOpsError } from '@genops/core';
 import { readSettings } from '@genops/register/api';
 import { type Document, parseDocument } from 'yaml';
+import { keepVersion } from './versions.ts';
 
 /**
  * Changes a configuration file in place: comments and order stay, and readers see the old file or the new one,
- * never half of one. A file that was right is not made wrong.
+ * never half of one. A file that was right is not made wrong, and what it said before is kept.
  *
  * @throws {ConfigurationError} when the file cannot be read or is being edited, or the change is not right
  */
-export async function editConfigFile(named: string, edit: (document: Document) => void): Promise<void> {
+export function editConfigFile(named: string, edit: (document: Document) => void): Promise<void> {
+  return replaceConfigFile(named, (before, path) => {
+    const document = parse(before, path);
+    edit(document);
+    return document.toString({ lineWidth: 0 });
+  });
+}
+
+/**
+ * Puts another text in place of a configuration file, under the same conditions as {@link editConfigFile}.
+ *
+ * @param replace - is given what the file says while nobody else can change it
+ */
+export async function replaceConfigFile(
+  named: string,
+  replace: (before: string, path: string) => string | Promise<string>,
+): Promise<void> {
   const path = await realpath(named).catch(() => named);
   const aside = `${path}.edit`;
   const before = await stat(path).catch(() => undefined);
   const file = await openAlone(aside, path, before?.mode ?? 0o644);
   try {
-    const document = await documentIn(path);
+    const text = await textIn(path);
     const wasRight = before !== undefined && problemIn(path, path) === undefined;
-    edit(document);
-    await file.writeFile(document.toString({ lineWidth: 0 }));
+    await file.writeFile(await replace(text, path));
     await file.sync();
     await file.close();
     const problem = wasRight || before === undefined ? problemIn(aside, path) : undefined;
     if (problem !== undefined) throw problem;
+    if (before !== undefined) await keepVersion(path, text);
     await rename(aside, path);
   } catch (error) {
     await file.close().catch(() => {});
@@ -52,19 +69,22 @@ async function openAlone(aside: string, path: string, mode: number, patience = 4
 
 /** The document of a configuration file; an empty one when there is no file yet. */
 export async function documentIn(path: string): Promise<Document> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  return parse(await textIn(path), path);
+}
+
+function textIn(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw new ConfigurationError(path, `cannot be read: ${error.message}`, { cause: error });
   });
+}
+
+function parse(text: string, path: string): Document {
   const document = parseDocument(text);
   const [problem] = document.errors;
-  if (problem !== undefined) {
-    const line = problem.linePos?.[0].line ?? '?';
-    throw new ConfigurationError(path, `line ${line}: ${problem.message.split('\n')[0]}`, {
-      cause: problem,
-    });
-  }
-  return document;
+  if (problem === undefined) return document;
+  const line = problem.linePos?.[0].line ?? '?';
+  throw new ConfigurationError(path, `line ${line}: ${problem.message.split('\n')[0]}`, { cause: problem });
 }
 
 /** What is wrong with a file, said of the file that it stands for. */
