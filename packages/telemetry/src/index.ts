@@ -10,6 +10,7 @@ export { metricTable, prometheusName } from './metrics/table.ts';
 export { propagateTrace } from './propagation.ts';
 export type { RoutingResult } from './routing.ts';
 export { isSdkRegistered } from './sdk.ts';
+export type { TraceSessionsOptions } from './sessions.ts';
 export { traceSessions } from './sessions.ts';
 export { requiredAttributes, specificationVersion } from './spans/span-attributes.ts';
 export type { SpecificationFinding, UnitSpan } from './specification/check-unit.ts';

@@ -108,7 +108,7 @@ describe('traceSessions', () => {
   it('does the same for the workflows of an adapter that takes the governor', async () => {
     govern();
     const adapter = createSkyRouterAdapter({
-      governor: traceSessions(governor, { tracerProvider }),
+      governor: traceSessions(governor, { tracerProvider, aliases: ['skyrouter'] }),
       client: governor.wrap(new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey })),
     });
     await adapter.runAgentWorkflow({
@@ -124,6 +124,11 @@ describe('traceSessions', () => {
         expect.stringMatching(/^chat gpt-4o-mini < invoke_agent answer.* < invoke_workflow triage$/),
       ]),
     );
+    const whole = exporter.getFinishedSpans().find(({ name }) => name === 'invoke_workflow triage');
+    expect(whole?.attributes).toMatchObject({
+      'genops.skyrouter.session.operation_count': 2,
+      'genops.skyrouter.session.total_cost': 0.00042,
+    });
   });
 });
 

@@ -1,14 +1,22 @@
-import { amountOf, type CallGovernor, type Session, type SessionReport } from '@genops/core';
+import { amountOf, type CallGovernor, type Money, type Session, type SessionReport } from '@genops/core';
 import {
+  type Attributes,
   context,
-  type Span,
   SpanStatusCode,
   type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
+import { type AliasGroup, chosenGroups } from './aliases/aliases.ts';
 import { present } from './spans/span-attributes.ts';
 import { scope } from './telemetry.ts';
+
+export interface TraceSessionsOptions {
+  /** @default the global one */
+  readonly tracerProvider?: TracerProvider;
+  /** Compatibility names beside our own; those of `skyrouter` are the ones that there are. @default none */
+  readonly aliases?: boolean | readonly AliasGroup[];
+}
 
 /**
  * The same governor, whose sessions and steps have spans: those of calls stand below them, whichever way
@@ -16,13 +24,17 @@ import { scope } from './telemetry.ts';
  */
 export function traceSessions<Governor extends Pick<CallGovernor, 'startSession'>>(
   governor: Governor,
-  { tracerProvider }: { readonly tracerProvider?: TracerProvider } = {},
+  { tracerProvider, aliases }: TraceSessionsOptions = {},
 ): Governor {
   return {
     ...governor,
     startSession: (options) => {
       const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope);
-      return traced(tracer, governor.startSession(options), 'invoke_workflow').session;
+      const isSkyRouter = chosenGroups(aliases).includes('skyrouter');
+      const attributesOf = isSkyRouter
+        ? (report: SessionReport) => ({ ...sessionAttributes(report), ...skyRouterNames(report) })
+        : sessionAttributes;
+      return traced(tracer, governor.startSession(options), 'invoke_workflow', attributesOf).session;
     },
   };
 }
@@ -33,7 +45,12 @@ interface Traced {
   readonly end: (report: SessionReport) => void;
 }
 
-function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' | 'invoke_agent'): Traced {
+function traced(
+  tracer: Tracer,
+  session: Session,
+  operation: 'invoke_workflow' | 'invoke_agent',
+  attributesOf: (report: SessionReport) => Attributes,
+): Traced {
   const span = tracer.startSpan(`${operation} ${session.name}`, {
     attributes: {
       'gen_ai.operation.name': operation,
@@ -44,13 +61,17 @@ function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' |
   });
   const inside = <Result>(action: () => Result): Result =>
     context.with(trace.setSpan(context.active(), span), action);
-  const end = (report: SessionReport): void => finish(span, report);
+  const end = (report: SessionReport): void => {
+    span.setAttributes(attributesOf(report));
+    if (report.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: report.error });
+    span.end();
+  };
   const close = async (): Promise<SessionReport> => {
     const report = await session.close();
     end(report);
     return report;
   };
-  const traceStep = (step: Session): Traced => traced(tracer, step, 'invoke_agent');
+  const traceStep = (step: Session): Traced => traced(tracer, step, 'invoke_agent', attributesOf);
   return {
     end,
     session: {
@@ -81,24 +102,31 @@ function traced(tracer: Tracer, session: Session, operation: 'invoke_workflow' |
   };
 }
 
-/** What it came to, once; ending a span again changes nothing. */
-function finish(span: Span, report: SessionReport): void {
-  if (!span.isRecording()) return;
-  const { costs, error } = report;
-  const [cost, ...others] = costs;
-  const only = others.length === 0 ? cost : undefined;
-  span.setAttributes(
-    present({
-      'genops.session.calls': report.calls,
-      'genops.session.attempts': report.attempts,
-      'genops.session.failed': report.failed,
-      'genops.session.refused': report.refused,
-      'genops.session.unpriced': report.unpriced,
-      'genops.session.duration_ms': report.durationMs,
-      'genops.session.total_cost': only === undefined ? undefined : Number(amountOf(only)),
-      'genops.session.currency': only?.currency,
-    }),
-  );
-  if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
-  span.end();
+function sessionAttributes(report: SessionReport): Attributes {
+  const cost = onlyCost(report);
+  return present({
+    'genops.session.calls': report.calls,
+    'genops.session.attempts': report.attempts,
+    'genops.session.failed': report.failed,
+    'genops.session.refused': report.refused,
+    'genops.session.unpriced': report.unpriced,
+    'genops.session.duration_ms': report.durationMs,
+    'genops.session.total_cost': cost === undefined ? undefined : Number(amountOf(cost)),
+    'genops.session.currency': cost?.currency,
+  });
+}
+
+/** What the SkyRouter guide calls the same. */
+function skyRouterNames(report: SessionReport): Attributes {
+  const cost = onlyCost(report);
+  return present({
+    'genops.skyrouter.session.duration': report.durationMs / 1000,
+    'genops.skyrouter.session.operation_count': report.calls,
+    'genops.skyrouter.session.total_cost': cost === undefined ? undefined : Number(amountOf(cost)),
+  });
+}
+
+/** Amounts in several currencies are no sum. */
+function onlyCost({ costs }: SessionReport): Money | undefined {
+  return costs.length === 1 ? costs[0] : undefined;
 }

@@ -20,6 +20,13 @@ describe('createLabelMaker', () => {
     expect(overflowed).toBe(1);
   });
 
+  it('gives one and the same object for the same labels, those of overflow too', () => {
+    const make = createLabelMaker(labels, 1, () => {});
+    expect(make({ team: 'a' })).toBe(make({ team: 'a' }));
+    expect(make({ team: 'b' })).toBe(make({ team: 'c' }));
+    expect(make({ team: 'b' })).not.toBe(make({ team: 'b', outcome: 'failed' }));
+  });
+
   it('has an absent label for an absent fact, not an empty one', () => {
     expect(createLabelMaker(labels, 2, () => {})({ outcome: 'completed' })).toEqual({ outcome: 'completed' });
   });

@@ -16,10 +16,12 @@ const none: Facts = {};
  * Turns facts into labels, and keeps the number of series small: from the most on, facts that can have any
  * number of values become `other` in series that are new.
  *
+ * @returns one and the same object for the same labels
  * @param onOverflow - called for each measurement that lost its labels
  */
 export function createLabelMaker(labels: Labels, maxSeries: number, onOverflow: () => void): LabelMaker {
   const seen = new Map<string, Attributes>();
+  const others = new Map<string, Attributes>();
   // One event is measured many times: what was made for it last is most often what is wanted next.
   let lastFacts: Facts | undefined;
   let lastMore: Facts | undefined;
@@ -31,7 +33,11 @@ export function createLabelMaker(labels: Labels, maxSeries: number, onOverflow: 
     const known = seen.get(key);
     if (known === undefined && seen.size >= maxSeries) {
       onOverflow();
-      return attributesOf(labels, facts, more, otherValue);
+      const folded = attributesOf(labels, facts, more, otherValue);
+      const name = JSON.stringify(folded);
+      const same = others.get(name) ?? folded;
+      others.set(name, same);
+      return same;
     }
     last = known ?? attributesOf(labels, facts, more);
     if (known === undefined) seen.set(key, last);

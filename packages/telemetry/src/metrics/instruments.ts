@@ -94,14 +94,10 @@ function instrument(
 ): Sink['take'] {
   const options = { description, unit: scale === 1 ? unit : 'ms' };
   switch (kind) {
-    case 'counter': {
-      const counter = meter.createCounter(name, options);
-      return (value, attributes) => counter.add(value, attributes);
-    }
-    case 'up_down_counter': {
-      const counter = meter.createUpDownCounter(name, options);
-      return (value, attributes) => counter.add(value, attributes);
-    }
+    case 'counter':
+      return summed(meter.createObservableCounter(name, options));
+    case 'up_down_counter':
+      return summed(meter.createObservableUpDownCounter(name, options));
     case 'gauge': {
       const gauge = meter.createGauge(name, options);
       return (value, attributes) => gauge.record(value, attributes);
@@ -112,6 +108,20 @@ function instrument(
       return (value, attributes) => histogram.record(value, attributes);
     }
   }
+}
+
+/**
+ * Adds up here and tells when somebody collects: an SDK looks every series up by all of its labels, each time
+ * that something is added, which is most of what a call would cost.
+ */
+function summed(counter: Observable): Sink['take'] {
+  const totals = new Map<Attributes, number>();
+  counter.addCallback((result) => {
+    for (const [attributes, total] of totals) result.observe(total, attributes);
+  });
+  return (value, attributes) => {
+    totals.set(attributes, (totals.get(attributes) ?? 0) + value);
+  };
 }
 
 function observe(
