@@ -165,7 +165,7 @@ ${short.join('\n')}
 <!-- /support-matrix -->`;
 
 const readme = join(root, 'README.md');
-const between = /<!-- support-matrix:[^]*<!-- \/support-matrix -->/;
+const between = /<!-- support-matrix:[\s\S]*<!-- \/support-matrix -->/;
 const before = readFileSync(readme, 'utf8');
 if (!between.test(before)) throw new Error('README.md has no place for the support matrix');
 const after = before.replace(between, () => table);

@@ -5,17 +5,12 @@ import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@ge
 import { nameTest, type RouterStateStore } from '@genops/router';
 import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
-import {
-  type Config,
-  type Environment,
-  policyOf,
-  resolveReference,
-} from './config.ts';
-import { registerKeys, routingOf } from './routing-options.ts';
+import { type Config, type Environment, policyOf, resolveReference } from './config.ts';
 import { createAdmin } from './management/admin.ts';
 import { createManagement, type Management } from './management/management.ts';
 import type { TransitionLog } from './management/transition-log.ts';
 import { providerOf } from './provider-of.ts';
+import { registerKeys, routingOf } from './routing-options.ts';
 import { simulatedPrices } from './simulated/prices.ts';
 import { type SimulatedProvider, simulatedModels } from './simulated/provider.ts';
 import { createVirtualKeys, type VirtualKeys } from './virtual-keys.ts';
@@ -73,7 +68,8 @@ export function createServing(options: ServingOptions): Serving {
             )
           : undefined,
       serves: nameTest(entry.models),
-      models: entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
+      models:
+        entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
     };
   });
   const governor = createGovernor({

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, ProviderRoute } from '@genops/core';
-import { type OutboundRequest, type ResultsReader } from '@genops/governor';
+import type { OutboundRequest, ResultsReader } from '@genops/governor';
 import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';

@@ -5,7 +5,7 @@ import { testAnswers } from './answers.ts';
 import { testErrors } from './errors.ts';
 import type { ExchangeFixture, ProviderFixtures } from './provider-fixtures.ts';
 import { testRequests } from './requests.ts';
-import { type RouteSeen } from './seen.ts';
+import type { RouteSeen } from './seen.ts';
 import { testStreams } from './streams.ts';
 
 /**
