@@ -10,7 +10,7 @@ import { findConfig, loadConfig } from './load-config.ts';
 import { createJsonLog, createTextLog, type Log, messageOf, withoutSecrets } from './log.ts';
 import { openLedger } from './open-ledger.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
-import { reloadWhenTold } from './reload.ts';
+import { createReload } from './reload.ts';
 import type { LoadedConfig } from './serving.ts';
 import { starterConfig } from './starter.ts';
 import { welcome, welcomeStarter } from './welcome.ts';
@@ -19,6 +19,14 @@ import { welcome, welcomeStarter } from './welcome.ts';
 let stop = (): void => process.exit(0);
 process.on('SIGINT', () => stop());
 process.on('SIGTERM', () => stop());
+
+/** What a signal to read the configuration again does; one that comes too early is carried out later. */
+let reload = (): void => {
+  reloadAsked = true;
+};
+let reloadAsked = false;
+// Where there is a terminal, the signal says that it was closed.
+if (!process.stdin.isTTY) process.on('SIGHUP', () => reload());
 
 /** Starts the proxy as a program: reads what it was given, says what it does, and stops when it is told to. */
 async function main(): Promise<void> {
@@ -72,10 +80,11 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
     throw error;
   }
   const place = driver === 'sqlite' ? dataDirectory : opened.description;
-  // Whoever reads that it runs may signal at once.
   stopOnSignals(proxy, log);
-  if (configFile !== undefined)
-    reloadWhenTold({ proxy, file: configFile, first: loaded, watch: start.watch, log });
+  if (configFile !== undefined) {
+    reload = createReload({ proxy, file: configFile, first: loaded, watch: start.watch, log });
+    if (reloadAsked) reload();
+  }
   log.say(
     'listening',
     { url: proxy.url, configuration: configFile, ledger: opened.description },

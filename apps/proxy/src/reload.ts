@@ -15,10 +15,10 @@ export interface ReloadOptions {
 }
 
 /**
- * Reads the configuration again on SIGHUP, unless that means that a terminal was closed; with `watch`, when
- * its files change, too. Either the whole new one comes into force, or the old one stays and the log says why.
+ * Reads the configuration again when it is called; with `watch`, when its files change, too. Either the whole
+ * new one comes into force, or the old one stays and the log says why.
  */
-export function reloadWhenTold({ proxy, file, first, watch, log }: ReloadOptions): void {
+export function createReload({ proxy, file, first, watch, log }: ReloadOptions): () => void {
   const { configurations } = proxy;
   let read = first;
   let waiting = false;
@@ -38,10 +38,10 @@ export function reloadWhenTold({ proxy, file, first, watch, log }: ReloadOptions
     const stays = `not taken, version ${version} stays in force: ${rejected.reason}`;
     log.complain('configuration_rejected', new ConfigurationError('new configuration', stays));
   };
-  if (!process.stdin.isTTY) process.on('SIGHUP', () => void reload());
   if (watch)
     watchFiles({
       files: () => [file, ...priceFiles(read.config, file)],
       onChange: () => void reload(),
     });
+  return () => void reload();
 }

@@ -47,7 +47,7 @@ const patient = { timeout: 30_000 };
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
 describe('a proxy whose configuration changes', () => {
-  it('takes a new one on SIGHUP', async () => {
+  it('takes a new one on SIGHUP, from the moment that it says where it listens', async () => {
     const { program, url, replace } = await start();
     expect(await limitOf(url)).toBe('first');
     await replace(yaml('second'));
