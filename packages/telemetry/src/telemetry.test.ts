@@ -43,6 +43,7 @@ beforeEach(() => {
       tags: { tier: 'gold' },
     },
     policy: { rules: [{ id: 'no-legacy', effect: 'deny', when: { model: 'gpt-3.5*' } }] },
+    routing: false,
   });
   governor.on(createTelemetry({ tracerProvider, meterProvider }));
   client = governor.wrap(new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey }), {
