@@ -121,6 +121,19 @@ ${lines.join('\n')}
 ${kept.join('\n')}
 `;
 
+/**
+ * A table as the formatter of this repository writes it.
+ *
+ * @param {readonly (readonly string[])[]} rows the first one is the header
+ */
+function lined(rows) {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (/** @type {readonly string[]} */ row, fill = ' ') =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  const [first = [], ...others] = rows.map((row) => line(row));
+  return [first, line([], '-'), ...others].join('\n');
+}
+
 /** What counters count, in a word. @type {readonly (readonly [RegExp, string])[]} */
 const classes = [
   [/^reportedCost|^upstreamCost/, 'reported cost'],
@@ -154,13 +167,12 @@ const short = [...new Set(sorted.map(({ provider }) => provider))]
     const seen = [...new Set(own.flatMap((row) => [...row.errors]))];
     const statuses = [...new Set(seen.map((error) => error.split(' ')[0]))].sort();
     const errors = `${statuses.join(' ')} (${new Set(seen.map((error) => error.split(' ')[1])).size})`;
-    return `| ${provider} | ${operations.join(', ')} | ${streams} | ${usage.join(', ')} | ${errors} |`;
+    return [provider, operations.join(', '), streams, usage.join(', '), errors];
   });
+const header = ['Provider', 'Metered operations', 'Streams', 'Usage classes', 'Errors: statuses (classes)'];
 const table = `<!-- support-matrix: written by npm run support-matrix -->
 
-| Provider | Metered operations | Streams | Usage classes | Errors: statuses (classes) |
-| -------- | ------------------ | ------- | ------------- | -------------------------- |
-${short.join('\n')}
+${lined([header, ...short])}
 
 <!-- /support-matrix -->`;
 
