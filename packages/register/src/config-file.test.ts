@@ -26,6 +26,19 @@ virtualKeys: [{ id: web, secret: 'env:WEB_KEY' }]
     });
   });
 
+  it('takes what the proxy says of its ledger, its operators, telemetry and alerts as nothing of its own', async () => {
+    const file = await read(`
+ledger: { driver: postgres, url: 'env:DATABASE_URL' }
+admin: { secret: 'env:ADMIN_KEY' }
+telemetry: { prometheus: true }
+alerts: { channels: [{ id: ops, type: slack, url: 'env:SLACK_URL' }] }
+debug: true
+`);
+    expect(file?.content.ledger).toBeUndefined();
+    expect((await read('ledger: spend.db'))?.content.ledger).toBe('spend.db');
+    await expect(read('ledger: { path: spend.db }')).rejects.toThrow(/ledger/);
+  });
+
   it('refuses attributes that nobody can say in advance, and names nobody knows', async () => {
     await expect(read('attribution: { sessionId: one }')).rejects.toThrow(/attribution/);
     await expect(read('atribution: { team: search }')).rejects.toThrow(/genops.yaml/);

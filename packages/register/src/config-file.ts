@@ -16,7 +16,6 @@ const ofTheProxy = {
   virtualKeys: z.unknown(),
   routing: z.unknown(),
   admin: z.unknown(),
-  ledger: z.unknown(),
   telemetry: z.unknown(),
   alerts: z.unknown(),
 };
@@ -29,7 +28,8 @@ const configFileSchema = z.strictObject({
   rules: z.array(ruleSchema).optional(),
   onUnpriced: z.enum(['block', 'allow']).optional(),
   onUnknownRoute: z.enum(['refuse', 'pass']).optional(),
-  ledger: text.optional(),
+  /** A file of one's own. What the proxy's ledger is says the proxy's form, which is nothing to an application. */
+  ledger: z.union([text, z.looseObject({ driver: text }).transform(() => undefined)]).optional(),
   debug: z.boolean().optional(),
   /** Where known providers are found beside their usual address. */
   providers: z.array(providerSchema).optional(),
