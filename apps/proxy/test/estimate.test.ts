@@ -53,6 +53,38 @@ describe('POST /cost/estimate', () => {
     expect(Number(place?.expected_cost)).toBeLessThanOrEqual(Number(place?.max_cost));
   });
 
+  it('expects of an order of many the most that it can come to, which is all that is known', async () => {
+    const own = await proxyUnderTest({ providers: [{ type: 'anthropic', apiKey: 'env:UPSTREAM_KEY' }] });
+    try {
+      const request = (maxTokens: number): object => ({
+        model: 'claude-haiku-4-5',
+        max_tokens: maxTokens,
+        messages: [{ role: 'user', content: 'Hello' }],
+      });
+      const estimate = async (path: string, body: object) =>
+        (await (
+          await fetch(`${own.proxy.url}/cost/estimate${path}`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${virtualKey}`, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          })
+        ).json()) as { places: { max_cost: string; expected_cost: string }[] };
+      const { places } = await estimate('/v1/messages/batches', {
+        requests: [
+          { custom_id: 'one', params: request(1000) },
+          { custom_id: 'two', params: request(2000) },
+        ],
+      });
+      const [alone] = (await estimate('/v1/messages', request(3000))).places;
+      expect(places).toHaveLength(1);
+      expect(places[0]?.expected_cost).toBe(places[0]?.max_cost);
+      expect(Number(places[0]?.max_cost)).toBeGreaterThan(0);
+      expect(Number(places[0]?.max_cost)).toBeLessThan(Number(alone?.max_cost));
+    } finally {
+      await own.close();
+    }
+  });
+
   it('estimates any other call by its path', async () => {
     const response = await post('/cost/estimate/v1/embeddings', {
       model: 'text-embedding-3-small',

@@ -52,6 +52,13 @@ export function estimate(line: Line, identified: IdentifiedCall): readonly [Cand
   return [candidate(addressed), ...others.map(candidate)];
 }
 
+/** What a call will probably come to; of an order of many, and of what nothing bounds, the most is all that is known. */
+export function probable({ pricing }: Line, { question, bound }: Candidate): Bound {
+  return bound.result === 'bounded' && question.facts.requests === undefined
+    ? pricing.estimate(question)
+    : bound;
+}
+
 /** As the request's format tells: one call, an order of many, or something that nothing bounds. */
 function boundAs(
   line: Line,

@@ -9,7 +9,7 @@ import {
   targetId,
 } from '@genops/router';
 import type { Verdict } from './decide.ts';
-import type { Candidate } from './estimate.ts';
+import { type Candidate, probable } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
 import { needsOf } from './needs.ts';
@@ -113,7 +113,7 @@ function rulesOf(
 /** Never more than the most that it can come to. */
 function probableCost(line: Line, candidate: Candidate): Money | undefined {
   if (candidate.bound.result !== 'bounded') return undefined;
-  const expected = line.pricing.estimate(candidate.question);
+  const expected = probable(line, candidate);
   if (expected.result !== 'bounded') return undefined;
   const most = candidate.bound.cost.total;
   return compareMoney(expected.cost.total, most) > 0 ? most : expected.cost.total;

@@ -1,7 +1,7 @@
 import { compareMoney, type Decision, type Money, type Refusal } from '@genops/core';
 import type { Bound } from '@genops/pricing';
 import { decide } from './decide.ts';
-import { type Candidate, estimate } from './estimate.ts';
+import { type Candidate, estimate, probable } from './estimate.ts';
 import { attribute, identify } from './identify.ts';
 import type { GovernedRequest, Line } from './line.ts';
 
@@ -45,7 +45,7 @@ export function quote(line: Line, request: GovernedRequest): Quote {
       provider: candidate.target.provider.id,
       model: candidate.requestModel,
       most: candidate.bound,
-      expected: line.pricing.estimate(candidate.question),
+      expected: probable(line, candidate),
     })),
     ...(most !== undefined && { most }),
   };
