@@ -63,19 +63,23 @@ export interface ReadPolicy {
   readonly rules: ReadRules;
 }
 
-export interface ReadRules {
-  readonly maxCost?: string;
-  readonly minSuccessRate?: number;
-  readonly allowedProviders?: readonly string[];
-  readonly blockedProviders?: readonly string[];
-  readonly preferredRegions?: readonly string[];
-  readonly fallbackRegions?: readonly string[];
-  readonly preferPremiumTier?: boolean;
-  readonly fallbackToReliable?: boolean;
-  readonly budgetLimit?: string;
+/** The same rules, each word of them in one spelling. */
+export interface ReadRules
+  extends Pick<
+    PolicyRules,
+    | 'maxCost'
+    | 'minSuccessRate'
+    | 'allowedProviders'
+    | 'blockedProviders'
+    | 'preferredRegions'
+    | 'fallbackRegions'
+    | 'preferPremiumTier'
+    | 'fallbackToReliable'
+    | 'budgetLimit'
+    | 'budgetAction'
+    | 'alertThreshold'
+  > {
   readonly budgetWindow?: 'hour' | 'day' | 'month';
-  readonly budgetAction?: 'prevent' | 'alert';
-  readonly alertThreshold?: number;
   readonly blockedKeys?: readonly string[];
 }
 
