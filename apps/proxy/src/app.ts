@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Provider } from '@genops/core';
-import type { Target } from '@genops/governor';
+import type { createRouteFinder, Target } from '@genops/governor';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import type { ConfigurationState } from './configurations.ts';
 import type { DispatchTransport } from './dispatch-transport.ts';
 import { managementPath } from './management/management.ts';
 import { createCallRoute } from './routes/calls.ts';
-import { createEstimateRoute } from './routes/estimate.ts';
+import { estimateRoute } from './routes/estimate.ts';
 import { answerHealth, answerReadiness } from './routes/health.ts';
 import { answerModels } from './routes/models.ts';
 import { createPassRoute } from './routes/pass.ts';
@@ -18,6 +18,8 @@ import { presentedKey, type VirtualKeys } from './virtual-keys.ts';
 /** A provider as the proxy uses it: its record, its key, and the models that go to it. */
 export interface ConfiguredProvider {
   readonly provider: Provider;
+  /** Finds the route that a path is. */
+  readonly find: ReturnType<typeof createRouteFinder>;
   readonly apiKey: NonNullable<Target['apiKey']> | undefined;
   readonly serves: (model: string) => boolean;
   /** Whether every key may reach what the account keeps: files, batches, earlier answers. */
@@ -44,7 +46,6 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Server {
   const callRoute = createCallRoute(options.transport);
   const passRoute = createPassRoute(options.transport);
-  const estimateRoute = createEstimateRoute();
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/' } = request;

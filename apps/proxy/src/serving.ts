@@ -1,5 +1,5 @@
 import type { Attribution, GovernorListener, Provider } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
+import { createGovernor, createRouteFinder, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
 import { nameTest, type RouterStateStore } from '@genops/router';
@@ -58,6 +58,7 @@ export function createServing(options: ServingOptions): Serving {
     const provider = providerOf(entry);
     return {
       provider,
+      find: createRouteFinder(provider),
       sharesAccount: entry.account === 'shared',
       apiKey:
         entry.keys === undefined
@@ -149,6 +150,7 @@ function simulatedProvider({ provider }: SimulatedProvider): ConfiguredProvider 
   const models: readonly string[] = simulatedModels;
   return {
     provider,
+    find: createRouteFinder(provider),
     apiKey: undefined,
     sharesAccount: false,
     serves: (model) => models.includes(model),

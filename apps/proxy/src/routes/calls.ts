@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect } from '@genops/core';
-import { createRouteFinder, type GovernedRequest, type Target } from '@genops/governor';
-import type { ConfiguredProvider } from '../app.ts';
+import type { GovernedRequest, Target } from '@genops/governor';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { createHttpClient } from '../http-client.ts';
 import type { Serving } from '../serving.ts';
@@ -20,50 +19,35 @@ export type CallRoute = (
 export type FoundCall = Pick<GovernedRequest, 'dialect' | 'path' | 'targetsFor'>;
 
 /** Finds what serves a path: every configured provider that has it, in the order of the configuration. */
-export function createCallFinder(): (serving: Serving, method: string, url: string) => FoundCall | undefined {
-  /** Made once for each configuration. */
-  const finders = new WeakMap<Serving, ReturnType<typeof findersOf>>();
-  return (serving, method, url) => {
-    const own = finders.get(serving) ?? findersOf(serving);
-    finders.set(serving, own);
-    let dialect: Dialect | undefined;
-    let path = '';
-    const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
-    for (const { configured, find } of own) {
-      for (const form of pathForms(url)) {
-        const route = find(method, form);
-        if (route?.kind !== 'metered') continue;
-        if (dialect === undefined) {
-          dialect = route.dialect;
-          path = form;
-        }
-        if (form !== path || route.dialect.id !== dialect.id) continue;
-        const { provider, apiKey, serves } = configured;
-        targets.push({ target: { provider, route, ...(apiKey !== undefined && { apiKey }) }, serves });
+export function findCall({ providers }: Serving, method: string, url: string): FoundCall | undefined {
+  let dialect: Dialect | undefined;
+  let path = '';
+  const targets: { readonly target: Target; readonly serves: (model: string) => boolean }[] = [];
+  for (const configured of providers) {
+    for (const form of pathForms(url)) {
+      const route = configured.find(method, form);
+      if (route?.kind !== 'metered') continue;
+      if (dialect === undefined) {
+        dialect = route.dialect;
+        path = form;
       }
+      if (form !== path || route.dialect.id !== dialect.id) continue;
+      const { provider, apiKey, serves } = configured;
+      targets.push({ target: { provider, route, ...(apiKey !== undefined && { apiKey }) }, serves });
     }
-    if (dialect === undefined) return undefined;
-    const targetsFor = (model: string): Target[] =>
-      targets.filter(({ serves }) => serves(model)).map(({ target }) => target);
-    return { dialect, path, targetsFor };
-  };
-}
-
-/** Each configured provider, with what finds its routes. */
-export function findersOf({ providers }: Serving) {
-  return providers.map((configured: ConfiguredProvider) => ({
-    configured,
-    find: createRouteFinder(configured.provider),
-  }));
+  }
+  if (dialect === undefined) return undefined;
+  const targetsFor = (model: string): Target[] =>
+    targets.filter(({ serves }) => serves(model)).map(({ target }) => target);
+  return { dialect, path, targetsFor };
 }
 
 /** Governs calls, with or without `/v1` before their path. */
 export function createCallRoute(
   transport: DispatchTransport['transport'],
 ): (serving: Serving, method: string, url: string) => CallRoute | undefined {
-  const find = createCallFinder();
   return (serving, method, url) => {
-    const found = find(serving, method, url);
+    const found = findCall(serving, method, url);
     if (found === undefined) return undefined;
     return async (request, response, key) => {
       const governed = await readCall(serving, found, request, response, key);

@@ -3,7 +3,7 @@ import { amountOf, isGenOpsError } from '@genops/core';
 import type { Quote, QuotedPlace } from '@genops/governor';
 import { sendError, sendJson } from '../send.ts';
 import type { Serving } from '../serving.ts';
-import { type CallRoute, createCallFinder, readCall } from './calls.ts';
+import { type CallRoute, findCall, readCall } from './calls.ts';
 
 const prefix = '/cost/estimate';
 
@@ -11,26 +11,19 @@ const prefix = '/cost/estimate';
  * Answers what a call would come to, without making it: the same request, sent to `/cost/estimate` for chat
  * completions, or to `/cost/estimate/v1/…` for any other call.
  */
-export function createEstimateRoute(): (
-  serving: Serving,
-  method: string,
-  url: string,
-) => CallRoute | undefined {
-  const find = createCallFinder();
-  return (serving, method, url) => {
-    if (url !== prefix && !url.startsWith(`${prefix}/`)) return undefined;
-    const found = find(serving, method, url.slice(prefix.length) || '/v1/chat/completions');
-    if (found === undefined) return undefined;
-    return async (request, response, key) => {
-      const governed = await readCall(serving, found, request, response, key);
-      if (governed === undefined) return;
-      try {
-        answerQuote(response, serving.governor.quote(governed));
-      } catch (error) {
-        if (!isGenOpsError(error)) throw error;
-        sendError(response, 400, 'invalid_request_error', error.code, error.message);
-      }
-    };
+export function estimateRoute(serving: Serving, method: string, url: string): CallRoute | undefined {
+  if (url !== prefix && !url.startsWith(`${prefix}/`)) return undefined;
+  const found = findCall(serving, method, url.slice(prefix.length) || '/v1/chat/completions');
+  if (found === undefined) return undefined;
+  return async (request, response, key) => {
+    const governed = await readCall(serving, found, request, response, key);
+    if (governed === undefined) return;
+    try {
+      answerQuote(response, serving.governor.quote(governed));
+    } catch (error) {
+      if (!isGenOpsError(error)) throw error;
+      sendError(response, 400, 'invalid_request_error', error.code, error.message);
+    }
   };
 }
 

@@ -5,7 +5,7 @@ import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';
 import type { Serving } from '../serving.ts';
-import { type CallRoute, findersOf, passedOn } from './calls.ts';
+import { type CallRoute, passedOn } from './calls.ts';
 import { pathForms } from './path-forms.ts';
 import { readBody } from './request-body.ts';
 
@@ -24,14 +24,10 @@ interface Passage {
 export function createPassRoute(
   transport: DispatchTransport['transport'],
 ): (serving: Serving, method: string, url: string) => CallRoute | undefined {
-  /** Made once for each configuration. */
-  const finders = new WeakMap<Serving, ReturnType<typeof findersOf>>();
   return (serving, method, url) => {
-    const own = finders.get(serving) ?? findersOf(serving);
-    finders.set(serving, own);
-    const passages = own.flatMap(({ configured, find }) =>
+    const passages = serving.providers.flatMap((configured) =>
       pathForms(url).flatMap((path): readonly Passage[] => {
-        const route = find(method, path);
+        const route = configured.find(method, path);
         return route === undefined || route.kind === 'metered' ? [] : [{ configured, route, path }];
       }),
     );
