@@ -13,7 +13,7 @@ const colors = { info: 0x3498db, warning: 0xf1c40f, critical: 0xe74c3c, resolved
 /**
  * Posts an embed to a Discord channel by a webhook. Nothing in an alert can mention anybody.
  *
- * @see https://docs.discord.com/developers/resources/webhook#execute-webhook (checked 2026-11-30)
+ * @see https://docs.discord.com/developers/resources/webhook#execute-webhook (a stored copy, in excerpts, 2026-11-30)
  */
 export function createDiscordChannel(options: DiscordChannelOptions): Channel {
   return createHttpChannel(options, options.url, (message) => ({ body: discordBody(message) }));

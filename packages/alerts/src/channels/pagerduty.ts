@@ -15,7 +15,7 @@ export interface PagerDutyChannelOptions extends HttpChannelOptions {
  * Triggers one PagerDuty alert for each group and resolves it when no alert of the group is left. The group is its
  * deduplication key, so replicas that see the same thing make one alert.
  *
- * @see https://developer.pagerduty.com/docs/send-alert-event (checked 2026-11-30)
+ * @see https://developer.pagerduty.com/docs/send-alert-event (a stored copy, in excerpts, 2026-11-30)
  */
 export function createPagerDutyChannel(options: PagerDutyChannelOptions): Channel {
   const { url = 'https://events.pagerduty.com/v2/enqueue', routingKey } = options;

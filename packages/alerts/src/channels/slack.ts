@@ -16,8 +16,8 @@ const mostAlerts = 48;
  * Posts to a Slack channel by an incoming webhook, as blocks with a plain text beside them for notifications.
  * Nothing in an alert can mention a person or a channel.
  *
- * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (checked 2026-11-30)
- * @see https://docs.slack.dev/reference/block-kit/blocks/section-block (checked 2026-11-30)
+ * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (a stored copy, in excerpts, 2026-11-30)
+ * @see https://docs.slack.dev/reference/block-kit/blocks/section-block (a stored copy, in excerpts, 2026-11-30)
  */
 export function createSlackChannel(options: SlackChannelOptions): Channel {
   return createHttpChannel(options, options.url, (message) => ({ body: slackBody(message) }));

@@ -15,7 +15,7 @@ const mostAlerts = 15;
  * Posts an Adaptive Card to a Microsoft Teams channel by a workflow’s webhook (the older connectors are retired).
  * Names stand in text runs, in which Teams reads no Markdown.
  *
- * @see https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using (checked 2026-11-30)
+ * @see https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using (a stored copy, in excerpts, 2026-11-30)
  */
 export function createTeamsChannel(options: TeamsChannelOptions): Channel {
   return createHttpChannel(options, options.url, (message) => ({

@@ -18,7 +18,7 @@ export interface WebhookChannelOptions extends HttpChannelOptions {
  * `id.timestamp.body`. Any Standard Webhooks library verifies it.
  *
  * @throws {ConfigurationError} when a secret is empty or too short: a signature with it would prove nothing
- * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (checked 2026-11-30)
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (a stored copy, in excerpts, 2026-11-30)
  */
 export function createWebhookChannel(options: WebhookChannelOptions): Channel {
   const { id, url, secret, headers = {} } = options;
