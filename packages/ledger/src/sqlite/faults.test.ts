@@ -101,6 +101,14 @@ describe('a file that cannot be used', () => {
     await expect(openSqliteLedgerReader({ path })).rejects.toMatchObject(newer);
   });
 
+  it.each([0, -1, -2_147_483_646])('of version %d, which never was, is refused', async (version) => {
+    await (await open()).close();
+    tamper(`PRAGMA user_version = ${version}`);
+    const damaged = { code: 'ledger_corrupt', message: expect.stringContaining(`version ${version}`) };
+    await expect(open()).rejects.toMatchObject(damaged);
+    await expect(openSqliteLedgerReader({ path })).rejects.toMatchObject(damaged);
+  });
+
   it('of an older version is brought forward, and read as it is by who only reads', async () => {
     await written();
     tamper('DROP TABLE head', 'PRAGMA user_version = 1');

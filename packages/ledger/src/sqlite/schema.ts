@@ -143,6 +143,9 @@ export function checkVersion(database: DatabaseSync, path: string): number {
   if (id !== applicationId) {
     throw new LedgerCorruptError('sqlite', `${path} is an SQLite database, but not a ledger`);
   }
+  if (version < 1) {
+    throw new LedgerCorruptError('sqlite', `${path} is damaged: it has schema version ${version}`);
+  }
   if (version > schemaVersion) {
     throw new LedgerCorruptError(
       'sqlite',
