@@ -69,11 +69,13 @@ export function createReadingThread(path: string): ReadingThread {
   };
 }
 
-/** Starts one of this package's threads, from source or from what was built. */
+/** Where the threads are: beside what was built, also for source. */
+const built = import.meta.url.endsWith('.ts') ? '../../dist/' : './';
+
+/**
+ * Starts one of this package's threads, as it was built: to load source, a thread has Node strip the types with
+ * WebAssembly, and V8 now and then ends a process in which threads with WebAssembly come and go.
+ */
 export function startThread(name: 'sqlite-writer' | 'sqlite-reader', path: string): Worker {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return new Worker(new URL(fromSource ? `../${name}.ts` : `./${name}.js`, import.meta.url), {
-    workerData: { path },
-    execArgv: fromSource ? ['--conditions=@genops/source', '--no-warnings'] : [],
-  });
+  return new Worker(new URL(`${built}${name}.js`, import.meta.url), { workerData: { path }, execArgv: [] });
 }
