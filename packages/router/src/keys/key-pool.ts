@@ -321,14 +321,18 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
       }));
     },
     merge(facts) {
+      const now = nowMs();
       for (const fact of facts) {
         const key = keys.get(fact.id);
         if (key === undefined) continue;
         key.breaker.merge(fact.breaker);
-        key.group.quota.merge(fact.windows, nowMs());
-        if (fact.own !== undefined) key.own?.merge(fact.own, nowMs());
+        key.group.quota.merge(fact.windows, now);
+        if (fact.own !== undefined) key.own?.merge(fact.own, now);
         if (fact.state === key.state) key.restsUntilMs = Math.max(key.restsUntilMs, fact.restsUntilMs);
-        else if (fact.stateUpdatedAtMs > key.stateUpdatedAtMs) {
+        else if (
+          fact.stateUpdatedAtMs > key.stateUpdatedAtMs ||
+          (isUntouched(key) && fact.restsUntilMs > now)
+        ) {
           key.state = fact.state;
           key.stateUpdatedAtMs = fact.stateUpdatedAtMs;
           key.restsUntilMs = fact.restsUntilMs;
@@ -339,6 +343,11 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
     },
   };
   return pool;
+}
+
+/** A replica that has just started believes what the others know of a rest; what has no end may be of an older secret. */
+function isUntouched({ stateUpdatedAtMs, createdAtMs }: Key): boolean {
+  return stateUpdatedAtMs === createdAtMs;
 }
 
 /** Keys of which nothing is known but that they are there need not be told of. */

@@ -51,6 +51,35 @@ describe.each(Object.entries(stores))('a state store on %s', (_, open) => {
     await expect.poll(() => store.others('c')).toHaveLength(1);
   });
 
+  test('tells a replica that starts later which keys rest, and not what was said of an older secret', async () => {
+    const store = await opened();
+    let now = Date.parse('2026-03-01T00:00:00Z');
+    const make = () => {
+      const router = createRouter({ nowMs: () => now, seed: 's' });
+      for (const id of ['out', 'wrong', 'fine']) {
+        router.keys.register({ id, provider: 'a', secret: `sk-${id}` });
+      }
+      return router;
+    };
+    const early = make();
+    now += 1;
+    early.keys.setState('out', 'exhausted', { cooldownMs: 60_000 });
+    early.keys.setState('wrong', 'invalid');
+    await early.exchange(store, 'early');
+    now += 1_000;
+    const late = make();
+    await late.exchange(store, 'late');
+    const stateOf = (id: string) => late.keys.get(id)?.state;
+    expect([stateOf('out'), stateOf('wrong'), stateOf('fine')]).toEqual([
+      'exhausted',
+      'available',
+      'available',
+    ]);
+    now += 60_000;
+    await late.exchange(store, 'late');
+    expect(stateOf('out')).not.toBe('exhausted');
+  });
+
   test('lets every replica leave alone what failed on one, and come back when one found it well', async () => {
     const store = await opened();
     let now = Date.parse('2026-03-01T00:00:00Z');
