@@ -18,6 +18,7 @@ import { createTransitionLog } from './management/transition-log.ts';
 import { watchReadiness } from './readiness.ts';
 import { createServing, type LoadedConfig, type Serving } from './serving.ts';
 import { type SimulatedProvider, startSimulatedProvider } from './simulated/provider.ts';
+import { createStartedParts, type StartedParts } from './started-parts.ts';
 import { isDebug, startTelemetry } from './telemetry.ts';
 
 export interface ProxyOptions extends LoadedConfig {
@@ -64,34 +65,51 @@ export interface RunningProxy {
  * @throws {ConfigurationError} when the configuration cannot be carried out: a missing secret, a port in use
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const parts = createStartedParts();
+  try {
+    return await startIn(parts, options);
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function startIn(parts: StartedParts, options: ProxyOptions): Promise<RunningProxy> {
   const { environment, ledger, onError } = options;
+  parts.add(() => ledger.close());
   const { port: wantedPort = options.config.server.port, host: ownHost = options.config.server.host } =
     options;
   const telemetry = await startTelemetry(options.config.telemetry, environment, onError);
+  parts.add(() => telemetry?.close());
   const listeners = [...(options.listeners ?? [])];
   if (telemetry !== undefined) listeners.push(telemetry.telemetry);
   if (options.onDebug !== undefined && isDebug(options.config.debug, environment))
     listeners.push(createDebugListener(options.onDebug));
   const transitions = createTransitionLog();
   let accepting = true;
+  // Closed after what they are told by.
+  let alerts: Alerts | undefined;
+  parts.add(() => alerts?.close());
   let simulated: SimulatedProvider | undefined;
+  parts.add(() => simulated?.close());
   let serving = await serve(options);
-  const alerts =
-    options.config.alerts &&
-    (await startAlerts(options.config.alerts, {
+  parts.add(() => serving.governor.close());
+  if (options.config.alerts !== undefined) {
+    alerts = await startAlerts(options.config.alerts, {
       environment,
       ledger,
       outbox: options.alertOutbox,
       keys: () => serving.governor.router.keys,
       onError,
-    }));
-  if (alerts !== undefined) {
+    });
     listeners.push(alerts.listener);
     serving.governor.on(alerts.listener);
   }
   const calls = createCallsUnderWay();
   const upstream = createDispatchTransport();
+  parts.add(() => upstream.close());
   const readiness = watchReadiness({ check: () => ledger.states([]) });
+  parts.add(() => readiness.stop());
   const configurations = createConfigurations({
     first: options,
     now: () => new Date(),
@@ -132,21 +150,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       onError,
     });
   }
-  const closeParts = async (): Promise<void> => {
-    readiness.stop();
-    await upstream.close();
-    await simulated?.close();
-    await serving.governor.close();
-    await alerts?.close();
-    await telemetry?.close();
-    await ledger.close();
-  };
-  try {
-    await listen(server, wantedPort, ownHost);
-  } catch (error) {
-    await closeParts();
-    throw error;
-  }
+  await listen(server, wantedPort, ownHost);
 
   const hurry = new AbortController();
   let closing: Promise<void> | undefined;
@@ -154,7 +158,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     accepting = false;
     const { drainDelayMs, shutdownGraceMs: graceMs } = serving.config.server;
     await drain({ server, calls, drainDelayMs, graceMs, cut: upstream.cut, hurry: hurry.signal });
-    await closeParts();
+    await parts.close();
   };
   const { port } = server.address() as AddressInfo;
   const host = ownHost.includes(':') ? `[${ownHost}]` : ownHost;
