@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdtempSync,
@@ -26,8 +25,8 @@ import {
   spend,
 } from '../src/testing/samples.ts';
 import { reportMissing } from '../src/testing/servers/on-server.ts';
-import { installPackage } from '../src/testing/servers/process.ts';
 import { makeSmallDisk } from './disk.ts';
+import { runTampered, withoutStrace } from './strace.ts';
 
 const unavailable = { code: 'ledger_unavailable' };
 const large = budget({ amount: '1000000' });
@@ -94,9 +93,6 @@ describe('a disk that is full', () => {
   });
 });
 
-const hasStrace = spawnSync('strace', ['--version'], { stdio: 'ignore' }).status === 0;
-const withoutStrace = hasStrace ? undefined : installPackage('strace');
-
 describe('a disk whose sync fails', () => {
   if (withoutStrace !== undefined) {
     reportMissing('strace', withoutStrace);
@@ -110,34 +106,14 @@ describe('a disk whose sync fails', () => {
     const path = join(folder, 'ledger.db');
     const notes = join(folder, 'notes');
     await (await openSqliteLedger({ path })).close();
-    // Every sync from the fortieth on fails, in every thread of the process.
-    const inject = 'inject=fsync,fdatasync:error=EIO:when=40+';
-    const node = [process.execPath, '--conditions=@genops/source', '--no-warnings', writer];
-    const child = spawn(
-      'strace',
-      [
-        '-f',
-        '-qq',
-        '-e',
-        'trace=fsync,fdatasync',
-        '-e',
-        inject,
-        '-o',
-        join(folder, 'calls'),
-        ...node,
-        'sqlite',
-        path,
-        notes,
-        'r',
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    let said = '';
-    child.stderr.on('data', (bytes) => {
-      said += String(bytes);
+    // Every sync from the fortieth on fails.
+    const { errors } = await runTampered({
+      program: [writer, 'sqlite', path, notes, 'r'],
+      notes: join(folder, 'calls'),
+      calls: ['fsync', 'fdatasync'],
+      inject: 'error=EIO:when=40+',
     });
-    await new Promise((resolve) => child.once('exit', resolve));
-    expect(said).toContain('The sqlite ledger is not available');
+    expect(errors).toContain('The sqlite ledger is not available');
     expect(readFileSync(join(folder, 'calls'), 'utf8')).toContain('EIO');
 
     const told = readFileSync(notes, 'utf8').trim().split('\n');
