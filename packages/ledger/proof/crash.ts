@@ -12,7 +12,7 @@ import { Pool } from 'pg';
 import { holdLivesMs } from './crash-caller.ts';
 import { type CrashReport, crashServer, crashWriters, reportCrashes } from './crash-loop.ts';
 
-// `pnpm proof:crash [--cycles 500] [--stores sqlite,postgres,postgres-server,redis-server]`: kills a writing process
+// `npm run proof:crash -- [--cycles 500] [--stores sqlite,postgres,postgres-server,redis-server]`: kills a writing process
 // again and again, or the server under callers that go on, then compares what they had been told with what is there.
 const { values } = parseArgs({
   options: {

@@ -12,7 +12,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { sumExactly } from './exact.ts';
 
-// `pnpm proof:exact [--amounts 1000000] [--stores memory,sqlite,postgres,redis]`: records that many odd amounts in
+// `npm run proof:exact -- [--amounts 1000000] [--stores memory,sqlite,postgres,redis]`: records that many odd amounts in
 // each store and compares what it says of their sum with that of the integers.
 const { values } = parseArgs({
   options: {

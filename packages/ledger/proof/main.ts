@@ -10,7 +10,7 @@ import { Pool } from 'pg';
 import type { StoreAddress } from './callers.ts';
 import { type ProofReport, proveNoOverspend } from './overspend.ts';
 
-// `pnpm proof:overspend [--operations 1000000] [--stores sqlite,postgres,redis] [--kill-every-ms 2000] [--leases]`
+// `npm run proof:overspend -- [--operations 1000000] [--stores sqlite,postgres,redis] [--kill-every-ms 2000] [--leases]`
 const { values } = parseArgs({
   options: {
     operations: { type: 'string', default: '1000000' },
