@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createBook, type RecordedEntry } from './book.ts';
+import { createBook } from './book/book.ts';
+import type { RecordedEntry } from './book/journal.ts';
 import { createClock } from './clock.ts';
 import { budget, draw, reserveRequest, startOfTest } from './testing/samples.ts';
 

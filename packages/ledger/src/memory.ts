@@ -1,5 +1,7 @@
 import type { LedgerEntry } from '@genops/core';
-import { createBook, heldAsCounted, type RecordedEntry } from './book.ts';
+import { createBook } from './book/book.ts';
+import { heldAsCounted } from './book/hold.ts';
+import type { RecordedEntry } from './book/journal.ts';
 import { createClock } from './clock.ts';
 import { checkEntryQuery, pageSizes, readCursor } from './entry-page.ts';
 import { createTallies, entryMatcher, tallyOf } from './entry-query.ts';

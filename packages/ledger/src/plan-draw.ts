@@ -122,6 +122,11 @@ export function createDrawPlanner(compile: LimitCompiler, windowAt: WindowFinder
   };
 }
 
+/** Whether everything is released at the end of the call, whatever it came to. */
+export function givesBack(plan: Plan | undefined): boolean {
+  return plan?.counting === 'sum' && plan.givenBack;
+}
+
 /** Which row a plan counts on. */
 export function rowStart(plan: Plan): number {
   return plan.counting === 'sum' ? plan.row : 0;

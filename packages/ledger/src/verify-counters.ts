@@ -1,5 +1,5 @@
 import type { Row } from './account.ts';
-import type { EntryDraw } from './book.ts';
+import type { EntryDraw } from './book/journal.ts';
 import { createLimitCompiler } from './compiled-limit.ts';
 import { subunitsToText } from './subunits.ts';
 

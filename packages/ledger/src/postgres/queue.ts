@@ -1,5 +1,5 @@
 import { isGenOpsError } from '@genops/core';
-import type { Book } from '../book.ts';
+import type { Book } from '../book/book.ts';
 import { LedgerUnavailableError } from '../errors.ts';
 import type { Changes } from '../stored/pending.ts';
 import { createDefinitions } from '../stored/records.ts';

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '@genops/core';
 import { type Account, emptyAccount, type Row } from '../account.ts';
-import { type Book, createBook, type RecordedEntry } from '../book.ts';
+import { type Book, createBook } from '../book/book.ts';
+import type { RecordedEntry } from '../book/journal.ts';
 import type { Clock } from '../clock.ts';
 import { createPending, type Pending } from '../stored/pending.ts';
 import { type Definitions, entryFromRecord, holdFromRecord } from '../stored/records.ts';

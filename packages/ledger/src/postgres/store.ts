@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import type { Row } from '../account.ts';
-import { newestRows } from '../book.ts';
+import { newestRows } from '../book/forget.ts';
 import { columnOf, groupDimensions } from '../stored/dimensions.ts';
 import { readFacts } from '../stored/entry-facts.ts';
 import type { Changes } from '../stored/pending.ts';

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LedgerEntry } from '@genops/core';
 import { type Account, emptyAccount, type Row } from '../account.ts';
-import { newestRows, type RecordedEntry, type StoredHold } from '../book.ts';
+import { newestRows } from '../book/forget.ts';
+import type { StoredHold } from '../book/hold.ts';
+import type { RecordedEntry } from '../book/journal.ts';
 import {
   createDefinitions,
   type Definitions,

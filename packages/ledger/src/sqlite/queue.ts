@@ -1,5 +1,5 @@
 import { isGenOpsError } from '@genops/core';
-import type { Book } from '../book.ts';
+import type { Book } from '../book/book.ts';
 import { LedgerUnavailableError } from '../errors.ts';
 import type { Committer } from './committer.ts';
 import type { Session } from './session.ts';

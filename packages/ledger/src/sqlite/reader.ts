@@ -1,5 +1,5 @@
 import type { LimitState } from '@genops/core';
-import { createBook } from '../book.ts';
+import { createBook } from '../book/book.ts';
 import { createClock } from '../clock.ts';
 import { entryFromJson } from '../entry.ts';
 import { checkEntryQuery } from '../entry-page.ts';

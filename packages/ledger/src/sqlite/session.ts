@@ -1,4 +1,5 @@
-import { type Book, createBook, type RecordedEntry } from '../book.ts';
+import { type Book, createBook } from '../book/book.ts';
+import type { RecordedEntry } from '../book/journal.ts';
 import type { Clock } from '../clock.ts';
 import { type EntryFacts, factsToJson } from '../stored/entry-facts.ts';
 import { createPending } from '../stored/pending.ts';

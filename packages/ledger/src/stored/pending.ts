@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '@genops/core';
 import type { Row } from '../account.ts';
-import type { Hold, Journal, RecordedEntry } from '../book.ts';
+import type { Hold } from '../book/hold.ts';
+import type { Journal, RecordedEntry } from '../book/journal.ts';
 import { type EntryFacts, factsOf } from './entry-facts.ts';
 import {
   type DefinitionRecord,

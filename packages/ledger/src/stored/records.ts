@@ -1,5 +1,6 @@
 import type { Limit } from '@genops/core';
-import type { EntryDraw, HeldDraw, Hold, RecordedEntry, StoredHold } from '../book.ts';
+import type { HeldDraw, Hold, StoredHold } from '../book/hold.ts';
+import type { EntryDraw, RecordedEntry } from '../book/journal.ts';
 import { entryFromJson, entryToJson, holdEntryFromJson, holdEntryToJson } from '../entry.ts';
 import { rowStart } from '../plan-draw.ts';
 

@@ -1,5 +1,6 @@
 import type { LimitState } from '@genops/core';
-import type { AdmittedInAdvance, Book } from '../../book.ts';
+import type { Book } from '../../book/book.ts';
+import type { AdmittedInAdvance } from '../../book/hold.ts';
 import type { Clock } from '../../clock.ts';
 import type { CompiledLimit, LimitCompiler } from '../../compiled-limit.ts';
 import { sameContent } from '../../entry.ts';

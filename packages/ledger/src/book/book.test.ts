@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Account, emptyAccount, type Row } from './account.ts';
-import { createBook, type RecordedEntry } from './book.ts';
-import type { ReserveResult } from './ledger.ts';
+import { type Account, emptyAccount, type Row } from '../account.ts';
+import type { ReserveResult } from '../ledger.ts';
 import {
   budget,
   costOf,
@@ -10,7 +9,9 @@ import {
   reserveRequest,
   settledEntry,
   startOfTest,
-} from './testing/samples.ts';
+} from '../testing/samples.ts';
+import { createBook } from './book.ts';
+import type { RecordedEntry } from './journal.ts';
 
 /** A book on a store that keeps rows as they were when they were last stored. */
 function bookOnStore() {
