@@ -7,7 +7,22 @@ export interface FaultProxy {
   readonly loseAnswerTo: (text: string) => void;
   /** Keeps everything back until it is told otherwise, both ways; then every wire is cut. */
   readonly clog: (clogged: boolean) => void;
+  /** The next wires end in the packet that says the server is ready: it goes down at that moment. */
+  readonly goDownWhenReady: (wires: number) => void;
   readonly close: () => Promise<void>;
+}
+
+/** `ReadyForQuery`, outside of a transaction. */
+const ready = Buffer.from('Z\0\0\0\x05I', 'latin1');
+/** What Postgres says to whoever is connected when it is killed. */
+const goingDown = errorResponse({ S: 'FATAL', V: 'FATAL', C: '57P01', M: 'unexpected postmaster exit' });
+
+function errorResponse(fields: Readonly<Record<string, string>>): Buffer {
+  const body = Object.entries(fields).map(([field, value]) => `${field}${value}\0`);
+  const text = Buffer.from(`${body.join('')}\0`, 'latin1');
+  const head = Buffer.from('E\0\0\0\0', 'latin1');
+  head.writeInt32BE(text.length + 4, 1);
+  return Buffer.concat([head, text]);
 }
 
 export async function startFaultProxy(target: {
@@ -17,6 +32,7 @@ export async function startFaultProxy(target: {
   const sockets = new Set<Socket>();
   let losing: string | undefined;
   let clogged = false;
+  let goDown = 0;
 
   const server = createServer((client) => {
     const upstream = connectTo(target);
@@ -43,6 +59,11 @@ export async function startFaultProxy(target: {
         client.destroy();
         return;
       }
+      if (goDown > 0 && bytes.includes(ready)) {
+        goDown -= 1;
+        client.end(Buffer.concat([bytes, goingDown]));
+        return;
+      }
       if (!clogged) client.write(bytes);
     });
   });
@@ -56,6 +77,9 @@ export async function startFaultProxy(target: {
     clog: (state) => {
       clogged = state;
       if (!state) for (const socket of sockets) socket.destroy();
+    },
+    goDownWhenReady: (wires) => {
+      goDown = wires;
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();

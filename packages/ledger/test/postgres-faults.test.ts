@@ -67,6 +67,21 @@ onServer('Postgres', postgres, (server: TestServer) => {
       await ledger.close();
     });
 
+    it('in the packet that says the server is ready is an error of the call, and ends no process', async () => {
+      const open = () => openPostgresLedger({ pool, schema: store.schema });
+      proxy.goDownWhenReady(1);
+      await expect(open()).rejects.toMatchObject(unavailable);
+      const ledger = await open();
+      await spend(ledger, 'a', budget(), '0.1');
+      // The wire for writing, and the one that it is replaced by.
+      proxy.clog(true);
+      proxy.goDownWhenReady(2);
+      proxy.clog(false);
+      await expect.poll(() => hold(ledger, reserveRequest('b', [draw(budget(), '0.2')]))).toBeDefined();
+      expect(await ledger.verify()).toMatchObject({ result: 'intact', findings: [] });
+      await ledger.close();
+    });
+
     it('that is clogged refuses within the time given, and goes on afterwards', async () => {
       const ledger = await openPostgresLedger({ pool, schema: store.schema, timeoutMs: 300 });
       await spend(ledger, 'a', budget(), '0.1');

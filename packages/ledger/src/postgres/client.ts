@@ -9,7 +9,7 @@ export interface PostgresClient {
 
 /** What is needed of a pool; `new pg.Pool()` has it. */
 export interface PostgresPool {
-  connect(): Promise<PostgresClient>;
+  connect(taken: (error: Error | undefined, client: PostgresClient | undefined) => void): void;
   query(text: string, values?: readonly unknown[]): Promise<PostgresResult>;
 }
 

@@ -2,31 +2,60 @@ import type { PostgresClient, PostgresPool } from './client.ts';
 
 /** Takes a connection of its own for the writing, set up so that nothing on it can wait for ever. */
 export async function connect(pool: PostgresPool, timeoutMs: number): Promise<PostgresClient> {
-  const client = await connectWithin(pool, timeoutMs);
-  // Between two queries a broken connection is found by the next one.
-  client.on('error', () => {});
-  await client.query(`
-    SET statement_timeout = ${timeoutMs};
-    SET lock_timeout = ${timeoutMs};
-    SET idle_in_transaction_session_timeout = ${timeoutMs}
-  `);
-  const { rows } = await client.query('SHOW synchronous_commit');
-  // A commit that is told before it is on disk would be a promise that a crash breaks.
-  if (rows[0]?.['synchronous_commit'] === 'off') await client.query('SET synchronous_commit = on');
-  return client;
+  const client = await takeWithin(pool, timeoutMs);
+  try {
+    await client.query(`
+      SET statement_timeout = ${timeoutMs};
+      SET lock_timeout = ${timeoutMs};
+      SET idle_in_transaction_session_timeout = ${timeoutMs}
+    `);
+    const { rows } = await client.query('SHOW synchronous_commit');
+    // A commit that is told before it is on disk would be a promise that a crash breaks.
+    if (rows[0]?.['synchronous_commit'] === 'off') await client.query('SET synchronous_commit = on');
+    return client;
+  } catch (error) {
+    client.release(error instanceof Error ? error : true);
+    throw error;
+  }
 }
 
-function connectWithin(pool: PostgresPool, timeoutMs: number): Promise<PostgresClient> {
+/**
+ * Takes a connection out of the pool. A connection that breaks says so to its query, and once more to whoever
+ * listens: nobody would end the process. So somebody listens from the first moment on, because it may break in the
+ * very packet that says it is ready.
+ */
+function take(pool: PostgresPool): Promise<PostgresClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) {
+        reject(error ?? new Error('no connection'));
+        return;
+      }
+      client.on('error', isToldByQuery);
+      resolve(client);
+    });
+  });
+}
+
+/** Gives a connection back that can be used again. */
+export function giveBack(client: PostgresClient): void {
+  client.off('error', isToldByQuery);
+  client.release();
+}
+
+function isToldByQuery(): void {}
+
+function takeWithin(pool: PostgresPool, timeoutMs: number): Promise<PostgresClient> {
   return new Promise((resolve, reject) => {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       reject(new Error(`no connection within ${timeoutMs} ms`));
     }, timeoutMs);
-    pool.connect().then(
+    take(pool).then(
       (client) => {
         clearTimeout(timer);
-        if (late) client.release();
+        if (late) giveBack(client);
         else resolve(client);
       },
       (error) => {
@@ -53,21 +82,16 @@ export async function onConnection<Result>(
   pool: PostgresPool,
   action: (client: PostgresClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await pool.connect();
-  // A connection that breaks says so to its query, and once more to whoever listens: nobody would end the process.
-  client.on('error', isToldByQuery);
+  const client = await take(pool);
   try {
     const result = await action(client);
-    client.off('error', isToldByQuery);
-    client.release();
+    giveBack(client);
     return result;
   } catch (error) {
     client.release(error instanceof Error ? error : true);
     throw error;
   }
 }
-
-function isToldByQuery(): void {}
 
 /** One transaction on a connection of its own. */
 export function inTransaction<Result>(

@@ -4,7 +4,7 @@ import { LedgerUnavailableError } from '../errors.ts';
 import type { Changes } from '../stored/pending.ts';
 import { createDefinitions } from '../stored/records.ts';
 import type { PostgresClient, PostgresPool } from './client.ts';
-import { connect, isWorthAnotherTry } from './connection.ts';
+import { connect, giveBack, isWorthAnotherTry } from './connection.ts';
 import { NotRead, openSession, type Session, type Want } from './session.ts';
 import { confirm, readSnapshot, type Wants, writeChanges } from './store.ts';
 import type { StoreClock } from './store-clock.ts';
@@ -253,7 +253,7 @@ export function createQueue(options: QueueOptions): Queue {
     close: async () => {
       closed = true;
       await running;
-      client?.release();
+      if (client !== undefined) giveBack(client);
       client = undefined;
     },
   };
