@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { openRedisLedger } from '@genops/ledger/redis';
 import { startPostgres, startRedis } from '@genops/ledger/testing/servers';
 import { Cluster, Redis } from 'ioredis';
@@ -10,12 +11,16 @@ import { budget, costOf, draw, hold, reserveRequest, settledEntry } from '../src
 import { onServer } from '../src/testing/servers/on-server.ts';
 import { redisStore } from './stores.ts';
 
-const [postgres, redis, cluster, primary, replica] = await Promise.all([
+/** Reads what it kept slowly, and answers meanwhile that it does. */
+const slowToLoad = { 'key-load-delay': '10000', 'loading-process-events-interval-bytes': '1024' };
+
+const [postgres, redis, cluster, primary, replica, loading] = await Promise.all([
   startPostgres(),
   startRedis(),
   startRedis({ cluster: true }),
   startRedis({ ownOnly: true }),
   startRedis({ ownOnly: true }),
+  startRedis({ settings: slowToLoad }),
 ]);
 
 onServer('Postgres', postgres, ({ url }) => {
@@ -243,7 +248,91 @@ onServer('Postgres', postgres, ({ url }) => {
     });
   });
 
+  onServer('Redis', loading, (server) => {
+    it('that loads what it kept is done without, and what it kept of long ago is not believed', {
+      timeout: 60_000,
+    }, async () => {
+      const redis = new Redis(server.url, { enableReadyCheck: false });
+      redis.on('error', () => {});
+      const { pool, schema, remove } = redisStore(url, server.url);
+      const troubles: string[] = [];
+      const ledger = await openRedisLedger({
+        pool,
+        schema,
+        redis,
+        copyLivesMs: 60_000,
+        onRedisError: (error) => troubles.push(String(error)),
+      });
+      const tryMore = (id: string, amount: string) =>
+        ledger.reserve(reserveRequest(id, [draw(budget(), amount)]));
+      await hold(ledger, reserveRequest('a', [draw(budget(), '0.5')]));
+      for (let key = 0; key < 200; key += 1) await redis.set(`ballast-${key}`, 'x'.repeat(2000));
+      await redis.save();
+      // Of this its file knows nothing.
+      await hold(ledger, reserveRequest('b', [draw(budget(), '0.4')]));
+      await server.kill();
+      const restarted = server.restart();
+      let under = true;
+      const during: string[] = [];
+      void restarted.then(() => {
+        under = false;
+      });
+      for (let call = 0; under; call += 1) during.push((await tryMore(`during-${call}`, '0.2')).result);
+      await restarted;
+      expect(new Set(during)).toEqual(new Set(['refused']));
+      expect(troubles.join('\n')).toContain('LOADING');
+      expect(await redis.exists('ballast-0')).toBe(1);
+      expect(await tryMore('c', '0.2')).toMatchObject({ result: 'refused' });
+      await expect.poll(() => tryMore(randomUUID(), '0.02')).toMatchObject({ result: 'held' });
+      expect(await ledger.verify()).toMatchObject({ result: 'intact', findings: [] });
+      await ledger.close();
+      redis.disconnect();
+      await remove();
+    });
+  });
+
   onServer('Redis Cluster', cluster, ({ url: clusterUrl }) => {
+    it('goes on while its slot moves from node to node, and overspends nothing', async () => {
+      const { hostname, port } = new URL(clusterUrl);
+      const nodes = new Cluster([{ host: hostname, port: Number(port) }]);
+      const pool = new Pool({ connectionString: url, max: 4 });
+      const schema = `store_${randomUUID().replaceAll('-', '')}`;
+      const ledger = await openRedisLedger({ pool, schema, redis: nodes });
+      await hold(ledger, reserveRequest('first', [draw(budget(), '0.3')]));
+
+      const masters = nodes.nodes('master');
+      const found = await Promise.all(masters.map((node) => node.keys(`*${schema}*`)));
+      const from = masters[found.findIndex((keys) => keys.length > 0)] as Redis;
+      const to = masters[found.findIndex((keys) => keys.length === 0)] as Redis;
+      const slot = await from.cluster('KEYSLOT', found.flat()[0] as string);
+      let moving = true;
+      const results: string[] = [];
+      const calls = Array.from({ length: 4 }, async (_, lane) => {
+        for (let call = 0; moving || call < 5; call += 1) {
+          const id = `call-${lane}-${call}`;
+          const { result } = await ledger.reserve(reserveRequest(id, [draw(budget(), '0.0001')]));
+          results.push(result);
+        }
+      });
+      const movedKeys = await moveSlot(slot, from, to);
+      moving = false;
+      await Promise.all(calls);
+
+      expect(movedKeys).toBeGreaterThan(0);
+      expect(await to.keys(`*${schema}*`)).not.toEqual([]);
+      expect(results.length).toBeGreaterThanOrEqual(20);
+      expect(new Set(results)).toEqual(new Set(['held']));
+      await hold(ledger, reserveRequest('most', [draw(budget(), '0.5')]));
+      expect(await ledger.reserve(reserveRequest('last', [draw(budget(), '0.3')]))).toMatchObject({
+        result: 'refused',
+      });
+      expect(await ledger.verify()).toMatchObject({ result: 'intact', findings: [] });
+      await ledger.close();
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`);
+      await pool.end();
+      nodes.disconnect();
+    });
+
     it('works on a cluster', async () => {
       const { hostname, port } = new URL(clusterUrl);
       const nodes = new Cluster([{ host: hostname, port: Number(port) }]);
@@ -278,3 +367,24 @@ onServer('Postgres', postgres, ({ url }) => {
     });
   });
 });
+
+/** Moves a slot and its keys the way an operator does; gives back how many keys went. */
+async function moveSlot(slot: number, from: Redis, to: Redis): Promise<number> {
+  const [fromId, toId] = await Promise.all([from.cluster('MYID'), to.cluster('MYID')]);
+  await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+  await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+  // Calls meet each of the steps.
+  await setTimeout(200);
+  let moved = 0;
+  for (;;) {
+    const keys = await from.cluster('GETKEYSINSLOT', slot, 10);
+    if (keys.length === 0) break;
+    const { host = '', port = 0 } = to.options;
+    await from.call('MIGRATE', host, port, '', 0, 5000, 'REPLACE', 'KEYS', ...keys);
+    moved += keys.length;
+  }
+  await setTimeout(200);
+  await to.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+  await from.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+  return moved;
+}

@@ -28,6 +28,8 @@ export interface RedisOptions {
    * @default false
    */
   readonly ownOnly?: boolean;
+  /** Settings of a server of one's own, over those of every test server. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -36,7 +38,8 @@ export interface RedisOptions {
  */
 export async function startRedis({
   cluster = false,
-  ownOnly = false,
+  settings = {},
+  ownOnly = Object.keys(settings).length > 0,
 }: RedisOptions = {}): Promise<StartedServer> {
   const given = process.env[environmentName];
   if (given !== undefined && !cluster && !ownOnly)
@@ -46,7 +49,7 @@ export async function startRedis({
     if (findBinary() === undefined)
       return { result: 'unavailable', reason: reason ?? 'redis-server has no binary' };
   }
-  return startFrom(findBinary() ?? 'redis-server', cluster);
+  return startFrom(findBinary() ?? 'redis-server', cluster, settings);
 }
 
 function findBinary(): string | undefined {
@@ -55,11 +58,15 @@ function findBinary(): string | undefined {
   );
 }
 
-async function startFrom(binary: string, cluster: boolean): Promise<StartedServer> {
+async function startFrom(
+  binary: string,
+  cluster: boolean,
+  settings: Readonly<Record<string, string>>,
+): Promise<StartedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'genops-redis-'));
   const nodes = await Promise.all(
     Array.from({ length: cluster ? clusterNodes : 1 }, (_, index) =>
-      startNode(binary, join(folder, String(index)), cluster),
+      startNode(binary, join(folder, String(index)), cluster, settings),
     ),
   );
   if (cluster) await joinNodes(nodes.map(({ port }) => port));
@@ -89,7 +96,12 @@ interface Node {
   readonly process: RestartableProcess;
 }
 
-async function startNode(binary: string, folder: string, cluster: boolean): Promise<Node> {
+async function startNode(
+  binary: string,
+  folder: string,
+  cluster: boolean,
+  more: Readonly<Record<string, string>>,
+): Promise<Node> {
   mkdirSync(folder);
   const [port, clusterPort] = [await freePort(), await freePort()];
   const settings: Readonly<Record<string, string>> = {
@@ -103,6 +115,7 @@ async function startNode(binary: string, folder: string, cluster: boolean): Prom
       'cluster-port': String(clusterPort),
       'cluster-announce-ip': '127.0.0.1',
     }),
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const process = restartableProcess(binary, args, {
