@@ -3,7 +3,7 @@ import { type Limit, type LimitState, money } from '@genops/core';
 import { min } from '../../account.ts';
 import type { CompiledLimit } from '../../compiled-limit.ts';
 import type { ReserveRequest } from '../../ledger.ts';
-import type { Plan } from '../../plan-draw.ts';
+import { type Plan, rowStart } from '../../plan-draw.ts';
 import { subunitsToDecimal, textToSubunits } from '../../subunits.ts';
 import { longestHoldMs } from '../../validate.ts';
 import type { Demand } from './demand.ts';
@@ -95,4 +95,14 @@ export function nextChange({ increases = [] }: Limit, after: number): number {
     .flatMap(({ from, until }) => [Date.parse(from), Date.parse(until)])
     .filter((change) => change > after);
   return Math.min(Number.POSITIVE_INFINITY, ...changes);
+}
+
+/** Whether a lease is of the limit as it is now, and of its window. */
+export function isOf({ definition, row, changesAt }: Lease, plan: Plan, wall: number): boolean {
+  return plan.compiled.definition === definition && rowStart(plan) === row && wall < changesAt;
+}
+
+export function isUsable({ usableUntil, usableUntilTime }: Lease): boolean {
+  // A machine that was put to sleep finds out by the time of day.
+  return performance.now() < usableUntil && Date.now() < usableUntilTime;
 }
