@@ -1,6 +1,6 @@
 // Installs each adapter's packed tarball, with those of the workspace packages it depends on, into an empty
-// project of its own and imports it there. Prints what that takes on disk. Needs the packages built, and the npm
-// registry for what is not ours.
+// project of its own and imports it there, then adds the governor and makes one call through both. Prints what the
+// adapter takes on disk and what the call cost. Needs the packages built, and the npm registry for what is not ours.
 //
 //   node scripts/check-alone.mjs [folder …]     every adapter, or these: packages/adapters/openai
 
@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { aloneCallOf, programOf } from './alone-calls.mjs';
 import { packageFolders, root, toolEnvironment } from './bootstrap.mjs';
 
 const env = toolEnvironment();
@@ -36,20 +37,7 @@ function checkAlone(name) {
   const project = join(scratch, name.replace(/\W/g, '-'));
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"name":"empty","private":true,"type":"module"}\n');
-  const files = [...closure(name)].map(tarballOf);
-  execute(
-    'npm',
-    [
-      'install',
-      '--no-audit',
-      '--no-fund',
-      '--ignore-scripts',
-      '--prefer-offline',
-      '--fetch-retries=0',
-      ...files,
-    ],
-    project,
-  );
+  installInto(project, tarballsOf([name]));
   writeFileSync(
     join(project, 'run.mjs'),
     `import * as exported from '${name}';
@@ -65,23 +53,57 @@ console.log(names.length);
   // The same from CommonJS: Node requires ESM that has no top-level await.
   execute(process.execPath, ['--input-type=commonjs', '-e', `require('${name}')`], project);
   const { packages, bytes } = measure(join(project, 'node_modules'));
+  const { beside = [], clients = [] } = aloneCallOf(name);
+  installInto(project, [
+    ...tarballsOf([name, '@genops/governor', ...beside]),
+    ...clients.map((client) => `${client}@${testedVersion(client)}`),
+  ]);
+  writeFileSync(join(project, 'call.mjs'), programOf(name, manifests.get(name)?.folder ?? ''));
+  const cost = execute(process.execPath, ['call.mjs'], project).trim();
   console.log(
-    `${name}: ${exported} exports, ${packages} packages, ${(bytes / 1024).toFixed(0)} KiB installed`,
+    `${name}: ${exported} exports, ${packages} packages, ${(bytes / 1024).toFixed(0)} KiB installed; a call cost ${cost}`,
   );
 }
 
 /**
- * @param {string} name
- * @param {Set<string>} found
- * @returns {Set<string>} the package and every workspace package it needs at run time
+ * @param {string} project
+ * @param {readonly string[]} packages
  */
-function closure(name, found = new Set()) {
+function installInto(project, packages) {
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--fetch-retries=0'];
+  execute('npm', ['install', ...options, ...packages], project);
+}
+
+/**
+ * @param {string} client
+ * @returns {string}
+ */
+function testedVersion(client) {
+  const manifest = join(root, 'packages/contracts/node_modules', client, 'package.json');
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}
+
+/**
+ * @param {readonly string[]} names
+ * @returns {readonly string[]} with every workspace package that these need at run time
+ */
+function tarballsOf(names) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  for (const name of names) closure(name, found);
+  return [...found].map(tarballOf);
+}
+
+/**
+ * @param {string} name
+ * @param {Set<string>} found - gets the package and every workspace package it needs at run time
+ */
+function closure(name, found) {
   found.add(name);
   const { dependencies = {}, peerDependencies = {} } = manifests.get(name)?.manifest ?? {};
   for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
     if (manifests.has(dependency) && !found.has(dependency)) closure(dependency, found);
   }
-  return found;
 }
 
 /** @param {string} name */
