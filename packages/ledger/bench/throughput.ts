@@ -16,6 +16,7 @@ import { Pool } from 'pg';
 // its store makes of one small row each. Everything in one run on one machine: compare only within a run.
 
 const calls = Number(process.argv[2] ?? 30_000);
+if (!(calls > 0)) throw new Error('usage: throughput.ts [calls]');
 const callers = 128;
 
 const team: Limit = {
