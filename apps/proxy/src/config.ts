@@ -22,6 +22,7 @@ import {
 import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
 import { createSkyRouter } from '@genops/skyrouter';
+import { telemetrySchema } from '@genops/telemetry/config';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
@@ -29,7 +30,6 @@ import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { adminSchema } from './management/schema.ts';
 import { type RoutingConfig, routingSchema } from './routing-schema.ts';
-import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
 import { id, text } from './words-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
@@ -204,7 +204,10 @@ export const configSchema = z
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),
     telemetry: telemetrySchema.prefault({}),
-    debug: debugSchema,
+    debug: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'One line for each call to standard error, as GENOPS_DEBUG=1 does.' }),
     prices: z
       .array(text)
       .default([])

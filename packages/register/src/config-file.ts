@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@genops/core';
 import { attributionSchema, limitSchema, ruleSchema } from '@genops/policy';
 import { type PriceFile, parsePriceFile } from '@genops/pricing';
+import { telemetrySchema } from '@genops/telemetry/config';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -16,7 +17,6 @@ const ofTheProxy = {
   virtualKeys: z.unknown(),
   routing: z.unknown(),
   admin: z.unknown(),
-  telemetry: z.unknown(),
   alerts: z.unknown(),
 };
 
@@ -31,6 +31,8 @@ const configFileSchema = z.strictObject({
   /** A file of one's own. What the proxy's ledger is says the proxy's form, which is nothing to an application. */
   ledger: z.union([text, z.looseObject({ driver: text }).transform(() => undefined)]).optional(),
   debug: z.boolean().optional(),
+  /** Where spans and metrics go. `prometheus` is the proxy's: an application has no port to ask. */
+  telemetry: telemetrySchema.optional(),
   /** Where known providers are found beside their usual address. */
   providers: z.array(providerSchema).optional(),
   /** Files with prices of one's own, beside this file. */

@@ -1,4 +1,6 @@
+import { withBaseUrl } from '@genops/core';
 import { openai } from '@genops/openai';
+import { startCollector, startFakeUpstream } from '@genops/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   currentRegistration,
@@ -50,12 +52,42 @@ describe('init', () => {
     expect(seen).toEqual(['refused']);
   });
 
+  it('tells another collector when it is told to, and both have what they were sent', async () => {
+    const upstream = await startFakeUpstream();
+    const collectors = [await startCollector(), await startCollector()];
+    const provider = withBaseUrl(openai, `${upstream.url}/v1`);
+    for (const { url } of collectors) {
+      start({ providers: [provider], telemetry: { otlp: { endpoint: url } } });
+      const answer = await fetch(`${provider.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+      });
+      expect(answer.status).toBe(200);
+      await answer.text();
+    }
+    await shutdown();
+    await expect.poll(() => collectors.map((one) => one.spans().length)).toEqual([1, 1]);
+    await Promise.all([upstream, ...collectors].map((one) => one.close()));
+  });
+
   it('changes nothing when what it is told cannot be understood', () => {
     const registration = start({ attribution: { team: 'search' } });
     const governed = globalThis.fetch;
     expect(() => start({ attribution: { team: '' } })).toThrow(/attribution.team/);
     expect(registration.settings.attribution).toEqual({ team: 'search' });
     expect(globalThis.fetch).toBe(governed);
+  });
+
+  it.each([
+    [{ defaultTeam: 'search' }, 'defaultTeam: not one of attribution, policy'],
+    [{ attribution: { experiment_id: '7' } }, 'attribution.experiment_id'],
+    [{ telemetry: { exporter: 'otlp' } }, 'telemetry.exporter: not one of aliases'],
+    [{ mode: 'advisory' }, 'mode: expected enforce or observe, got "advisory"'],
+    [{ onUnknownRoute: 'block' }, 'onUnknownRoute: expected refuse or pass, got "block"'],
+  ])('refuses %j: it would silently do nothing', (input, message) => {
+    expect(() => start(input as SettingsInput)).toThrow(message);
+    expect(globalThis.fetch).toBe(bareFetch);
   });
 
   it('lets the program win over the environment, and a limit replace the one of its name', () => {

@@ -40,11 +40,11 @@ export function currentRegistration(): Registration | undefined {
 export function register(settings: Settings, input: SettingsInput): Registration {
   const ledgers = createLedgers();
   const listeners = new Set<GovernorListener>();
+  const telemetry = createReplaceableTelemetry();
   const onExit = (): void => {
-    void telemetry?.close();
+    void telemetry.close();
     void ledgers.close();
   };
-  let telemetry: ZeroCodeTelemetry | undefined;
   let original: Fetch = globalThis.fetch;
   let current = { settings, input };
 
@@ -59,6 +59,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
     debug,
     telemetry: telemetryInput,
   }: Settings): Governor => {
+    const telling = telemetry.by(telemetryInput);
     const governor = createGovernor({
       providers,
       policy,
@@ -75,10 +76,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
       for (const listener of listeners) listener(event);
     });
     if (debug) governor.on(createDebugListener((line) => process.stderr.write(line)));
-    if (telemetryInput !== false) {
-      telemetry ??= createZeroCodeTelemetry(telemetryInput, process.env, warn);
-      governor.on(telemetry.listener);
-    }
+    if (telling !== undefined) governor.on(telling);
     return governor;
   };
   let governor = start(settings);
@@ -112,7 +110,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
       patch.undo();
       process.off('beforeExit', onExit);
       if (holder[registrationSymbol] === registration) delete holder[registrationSymbol];
-      await telemetry?.close();
+      await telemetry.close();
       await governor.close();
       await ledgers.close();
     },
@@ -123,6 +121,31 @@ export function register(settings: Settings, input: SettingsInput): Registration
 
 function warn(message: string): void {
   process.emitWarning(message, { code: 'GENOPS_TELEMETRY' });
+}
+
+/** Telemetry that goes on as it is while nobody says anything else of it. */
+interface ReplaceableTelemetry {
+  /** @throws {ConfigurationError} as it begins; what there was goes on then */
+  by(input: Settings['telemetry']): GovernorListener | undefined;
+  close(): Promise<void>;
+}
+
+function createReplaceableTelemetry(): ReplaceableTelemetry {
+  let current: { readonly said: string; readonly telemetry: ZeroCodeTelemetry } | undefined;
+  return {
+    by: (input) => {
+      const said = JSON.stringify(input);
+      if (current?.said === said) return current.telemetry.listener;
+      const former = current;
+      current =
+        input === false ? undefined : { said, telemetry: createZeroCodeTelemetry(input, process.env, warn) };
+      void former?.telemetry.close();
+      return current?.telemetry.listener;
+    },
+    close: async () => {
+      await current?.telemetry.close();
+    },
+  };
 }
 
 interface Ledgers {

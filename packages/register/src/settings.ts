@@ -1,6 +1,8 @@
 import { type Attribution, checkAttribution, mergeAttribution, type Provider } from '@genops/core';
 import { type PolicyInput, parsePolicy } from '@genops/policy';
 import type { PriceFile } from '@genops/pricing';
+import type { TelemetryConfig } from '@genops/telemetry/config';
+import { checkInput } from './check-input.ts';
 import { readConfigFile } from './config-file.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { providersAt, providerTypes } from './known-providers.ts';
@@ -26,7 +28,7 @@ export interface SettingsInput {
   readonly debug?: boolean;
   /**
    * Spans and metrics; `false` for none. They go to the OpenTelemetry SDK that the program registered, else
-   * where `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+   * where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else where `otlp` says.
    *
    * @default {}
    */
@@ -63,6 +65,7 @@ export interface SettingsSources {
  * @throws {ConfigurationError} naming the first thing that is not as it must be
  */
 export function readSettings(input: SettingsInput, sources: SettingsSources): Settings {
+  checkInput(input);
   const environment = readEnvironment(sources.environment);
   const file = readConfigFile(input.configFile ?? environment.configFile, sources.directory);
   const inFile = file?.content ?? {};
@@ -96,11 +99,19 @@ export function readSettings(input: SettingsInput, sources: SettingsSources): Se
       input.telemetry === false
         ? false
         : {
+            ...telemetryInFile(inFile.telemetry),
             ...(environment.aliases !== undefined && { aliases: environment.aliases }),
             ...input.telemetry,
           },
     ...(file !== undefined && { configFile: file.path }),
   };
+}
+
+/** What an application takes of it: there is nobody to ask it for metrics. */
+function telemetryInFile(config: TelemetryConfig | undefined): TelemetryInput {
+  if (config === undefined) return {};
+  const { prometheus: _, prompts: __, ...telemetry } = config;
+  return Object.fromEntries(Object.entries(telemetry).filter(([, value]) => value !== undefined));
 }
 
 /** Of several with one id the last stays. */

@@ -243,6 +243,26 @@ describe('validateSetup', () => {
     expect(result.statuses['telemetry']).toBe('passed');
   });
 
+  it('looks for the collector that the file names, unless the environment names another', async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const yaml = (of: number) =>
+      `telemetry: { otlp: { endpoint: 'http://127.0.0.1:${of}', headers: { x-key: 'env:A_KEY' } } }`;
+    await writeFile(join(directory, 'genops.yaml'), yaml(port));
+    expect((await validate({ A_KEY: 'secret' })).statuses['telemetry']).toBe('passed');
+    expect((await validate()).issues).toMatchObject([
+      { id: 'configuration-invalid', subject: 'telemetry.otlp.headers.x-key', message: 'A_KEY is not set' },
+    ]);
+    await writeFile(join(directory, 'genops.yaml'), yaml(1));
+    expect((await validate({ A_KEY: 'secret' })).issues).toMatchObject([
+      { id: 'telemetry-unreachable', subject: 'telemetry.otlp.endpoint' },
+    ]);
+    const elsewhere = await validate({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+    server.close();
+    expect(elsewhere.statuses['telemetry']).toBe('passed');
+  });
+
   it('finds other instrumentations among what the program depends on', async () => {
     const dependencies = { '@traceloop/node-server-sdk': '1', '@anthropic-ai/sdk': '1', express: '5' };
     await writeFile(join(directory, 'package.json'), JSON.stringify({ dependencies }));
