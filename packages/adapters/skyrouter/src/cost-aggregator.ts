@@ -81,21 +81,21 @@ export function createOwnLimits(governor: Pick<CallGovernor, 'addLimits'>): OwnL
   };
 }
 
+interface AggregatorOptions {
+  readonly mode: LimitMode;
+  /** What budgets announce, in percent. */
+  readonly thresholds: readonly number[];
+  readonly now: () => Date;
+}
+
 export function createCostAggregator(
   ledger: CallGovernor['ledger'],
   limits: OwnLimits,
-  mode: LimitMode,
-  now: () => Date,
+  { mode, thresholds, now }: AggregatorOptions,
 ): CostAggregator {
   const set = (dimension: 'team' | 'project', value: string, amount: string): void =>
     limits.set(
-      dailyBudget(
-        `${dimension}-${idOf(value)}-daily`,
-        amount,
-        { [dimension]: [value] },
-        mode,
-        budgetThresholds,
-      ),
+      dailyBudget(`${dimension}-${idOf(value)}-daily`, amount, { [dimension]: [value] }, mode, thresholds),
     );
   return {
     getSummary: async ({ lastHours = 24 } = {}) => {

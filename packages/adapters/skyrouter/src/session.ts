@@ -168,9 +168,10 @@ export function createSkyRouterSession(context: SessionContext, session: Session
       ...answered,
       route,
       totalCost: totalOf(report()),
-      inputTokens: usage.inputTokens ?? 0,
-      outputTokens: usage.outputTokens ?? 0,
+      ...tokensOf(usage),
+      // What was used by nobody knows how many tokens cannot be priced elsewhere.
       ...(cost !== undefined &&
+        Object.keys(usage).length > 0 &&
         candidates.length > 0 &&
         efficiencyOf(governor.pricing, candidates.map(listed), { usage, cost, at })),
       report: report(),
@@ -200,6 +201,10 @@ export function createSkyRouterSession(context: SessionContext, session: Session
   const trackMultiModelRouting = async (options: MultiModelOptions): Promise<OperationResult> => {
     const { models, routingStrategy = 'cost_optimized', fallbackModels = [], order } = options;
     if (models.length === 0) throw new ConfigurationError('models', 'expected at least one');
+    if (order !== undefined && routingStrategy !== 'custom')
+      throw new ConfigurationError('order', `expected \`custom\` as the strategy, got "${routingStrategy}"`);
+    if (options.selectedModel !== undefined && options.usage === undefined && options.cost === undefined)
+      throw new ConfigurationError('selectedModel', 'expected the usage or the cost of the call beside it');
     const messages = messagesOf(options.input ?? '');
     const ranked = governor.rank({
       candidates: models.map(candidate),
@@ -275,18 +280,26 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     before: readonly AgentStepResult[],
   ): Promise<AgentStepResult> => {
     const name = step.task ?? step.model;
-    const part = workflow.startStep({ name, attribution: tagged({ complexity: step.complexity }) });
+    const route = 'balanced';
+    const part = workflow.startStep({
+      name,
+      attribution: tagged({ route, complexity: step.complexity }),
+    });
     try {
       const { input, ...tracked } = step;
       const asked = typeof input === 'function' ? input(before) : (input ?? step.task);
       const acted = await part.run(() =>
         act({ ...tracked, ...(asked !== undefined && { input: asked }) }, [step.model]),
       );
+      const report = await part.close();
+      const { usage, cost: _, ...answered } = acted;
+      const totalCost = totalOf(report);
+      context.onOperation({ ...answered, route, totalCost, ...tokensOf(usage), report });
       return {
         name,
         model: acted.model,
         state: 'completed',
-        totalCost: totalOf(await part.close()),
+        totalCost,
         ...(acted.text !== undefined && { text: acted.text }),
       };
     } catch (error) {
@@ -338,6 +351,13 @@ interface Acted {
   readonly text?: string;
   readonly answer?: ChatAnswer;
   readonly ranking?: readonly RankedModel[];
+}
+
+function tokensOf({
+  inputTokens = 0,
+  outputTokens = 0,
+}: Usage): Pick<OperationResult, 'inputTokens' | 'outputTokens'> {
+  return { inputTokens, outputTokens };
 }
 
 function skipped({ task, model }: AgentStep): AgentStepResult {
