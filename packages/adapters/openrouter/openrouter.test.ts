@@ -274,6 +274,17 @@ describe('createOpenRouter', () => {
   });
 });
 
+describe('what is said of the application', () => {
+  it.each([
+    [{ url: 'my-app' }, 'app.url: expected an absolute URL'],
+    [{ url: 'https://a.example', title: 'Café ☕' }, 'app.title: expected printable ASCII'],
+    [{ url: 'https://a.example', title: 'a\nb' }, 'app.title: expected printable ASCII'],
+    [{ url: 'https://a.example', categories: ['a', 'b', 'c'] }, 'app.categories: expected at most two'],
+  ])('is refused as %j, before a call', (app, message) => {
+    expect(() => createOpenRouter({ app })).toThrow(message);
+  });
+});
+
 describe('openrouterRequest', () => {
   const request = { model: 'anthropic/claude-sonnet-4.5', messages: [], 'x-unknown': [1] };
 
@@ -292,6 +303,12 @@ describe('openrouterRequest', () => {
     ],
   ] as const)('turns %j into %j', (words, parameters) => {
     expect(openrouterRequest({ ...request, ...words })).toEqual({ ...request, ...parameters });
+  });
+
+  it('refuses a route that nobody knows', () => {
+    expect(() => openrouterRequest({ ...request, route: 'cheapest' as 'fastest' })).toThrow(
+      'route: expected least-cost, fastest or fallback, got "cheapest"',
+    );
   });
 });
 

@@ -9,7 +9,13 @@ import { z } from 'zod';
 
 const text = z.string().min(1).max(256);
 
-const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
+const providerSchema = z.looseObject({
+  type: text,
+  id: text.optional(),
+  baseUrl: z.url().optional(),
+  deployments: z.record(text, text).optional(),
+  location: text.optional(),
+});
 
 /** What only the proxy reads: one file may serve both. */
 const ofTheProxy = {

@@ -1,3 +1,5 @@
+import { ConfigurationError, describe } from '@genops/core';
+
 /** What OpenRouter's `provider` object takes, as far as these words need it. */
 export interface ProviderPreferences {
   readonly order?: readonly string[];
@@ -37,6 +39,7 @@ export interface RoutingParameters {
  * // { model: 'anthropic/claude-sonnet-4.5', provider: { order: ['anthropic'], sort: 'price' } }
  * ```
  *
+ * @throws {ConfigurationError} for a `route` that is none of these: OpenRouter would not know it either
  * @see https://openrouter.ai/docs/features/provider-routing (checked 2026-11-20)
  */
 export function openrouterRequest<
@@ -66,5 +69,10 @@ function preferencesOf(route: RoutingWords['route']): ProviderPreferences {
       return { allow_fallbacks: true };
     case undefined:
       return {};
+    default:
+      throw new ConfigurationError(
+        'route',
+        `expected least-cost, fastest or fallback, got ${describe(route)}`,
+      );
   }
 }

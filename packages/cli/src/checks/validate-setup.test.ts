@@ -194,6 +194,40 @@ describe('validateSetup', () => {
     ).toEqual([]);
   });
 
+  it('asks a gateway of Helicone for its models, in the cloud’s words and in its own', async () => {
+    const gateway = await startFakeUpstream({ apiKey: 'sk-helicone-0123456789' });
+    const look = (baseUrl: string, model: string, environment = {}) =>
+      validate(
+        {
+          HELICONE_API_KEY: gateway.apiKey,
+          HELICONE_BASE_URL: baseUrl,
+          GENOPS_MODELS: model,
+          ...environment,
+        },
+        {
+          providers: ['helicone'],
+          // The cloud is where its name says: what goes there comes here.
+          fetch: (input, init) =>
+            fetch(String(input).replace('https://ai-gateway.helicone.ai', gateway.url), init),
+        },
+      );
+    const cloud = await look('', 'gpt-4o-mini/openai');
+    expect(cloud.warnings).toEqual([]);
+    expect(cloud.statuses).toMatchObject({
+      'key (helicone)': 'passed',
+      'endpoint (helicone)': 'passed',
+      'catalogue (helicone)': 'passed',
+    });
+    const own = await look(`${gateway.url}/v1`, 'openai/gpt-4o-mini');
+    expect([own.errors, own.warnings]).toEqual([[], []]);
+    const wrongWay = await look(`${gateway.url}/v1`, 'gpt-4o-mini/openai');
+    expect(wrongWay.errors.map(({ id }) => id)).toEqual(['model-unpriced']);
+    const rejected = await look('', 'gpt-4o-mini/openai', { HELICONE_API_KEY: 'sk-helicone-9876543210' });
+    expect(rejected.errors.map(({ id }) => id)).toEqual(['key-rejected']);
+    expect(gateway.requests.every(({ method, path }) => `${method} ${path}` === 'GET /v1/models')).toBe(true);
+    await gateway.close();
+  });
+
   it('lets a model server on this machine do without a key', async () => {
     await writeFile(
       join(directory, 'genops.yaml'),
