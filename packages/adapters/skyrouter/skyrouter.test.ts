@@ -173,6 +173,21 @@ describe('trackMultiModelRouting', () => {
     expect((await governor.ledger.entries()).entries).toHaveLength(upstream.requests.length);
   });
 
+  it('goes on when a candidate takes longer than the client waits, and books what it may have cost', async () => {
+    start({
+      client: new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey, timeout: 300 }),
+    });
+    upstream.addRule({ when: { model: 'gpt-4o-mini' }, reply: { delayMs: 5_000 } });
+    const result = await adapter.routeToBestModel({ candidates: ['gpt-4o-mini', 'gpt-4o'], prompt: 'x' });
+    expect(result.model).toBe('gpt-4o');
+    const { entries } = await governor.ledger.entries();
+    expect(entries.map(({ requestModel, outcome }) => [requestModel, outcome])).toEqual([
+      ['gpt-4o-mini', 'cancelled'],
+      ['gpt-4o', 'completed'],
+    ]);
+    expect(entries[0]?.cost).toMatchObject({ basis: 'estimated' });
+  });
+
   it('does not try another model when the request itself is bad', async () => {
     const session = start().trackRoutingSession('routing');
     upstream.setReply({ status: 400, error: { message: 'Too many images' } });

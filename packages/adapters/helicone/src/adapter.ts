@@ -17,6 +17,7 @@ import {
 import { createMemoryCache, type ResponseCache } from './caching/cache.ts';
 import { type CacheKeyStrategy, cacheKeyOf } from './caching/cache-key.ts';
 import { type CachedAnswer, readCached, writeCached } from './caching/cached-answer.ts';
+import { checkCaching, checkChat, checkRateLimits, checkWebhooks } from './check-words.ts';
 import { debugCosts } from './cost-debugging.ts';
 import { createCustomMetrics } from './custom-metrics.ts';
 import { HeliconeError, heliconeError, isOutOfCredits } from './errors.ts';
@@ -195,6 +196,7 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
 
   const chat = (async (chatOptions: HeliconeChatOptions & { readonly stream?: boolean }) => {
     const { customMetrics = {}, modelPreferences = {}, providerPreferences = {}, stream } = chatOptions;
+    checkChat(chatOptions, [...routes.keys()]);
     metrics.check(customMetrics);
     if (chatOptions.parameters?.['stream'] !== undefined)
       throw new ConfigurationError('parameters.stream', 'expected `stream` beside `message` instead');
@@ -309,12 +311,17 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
     },
     setBudgetLimits: (limits) => budgets.set(budgetLimits(limits)),
     configureRateLimits: (limits) => {
+      checkRateLimits(limits);
       backoff = limits.backoffStrategy ?? 'exponential';
       rates.set([rateLimit(limits)]);
     },
-    configureWebhooks: (webhooks) => governor.on(createWebhooks({ ...webhooks, onError })),
+    configureWebhooks: (webhooks) => {
+      checkWebhooks(webhooks);
+      return governor.on(createWebhooks({ ...webhooks, onError }));
+    },
     enableCostDebugging: (debugging) => governor.on(debugCosts(debugging)),
     enableCaching: (own) => {
+      checkCaching(own);
       const { cacheProvider = 'memory' } = own;
       caching = { ...own, cache: cacheProvider === 'memory' ? createMemoryCache() : cacheProvider };
     },

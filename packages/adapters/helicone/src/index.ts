@@ -23,6 +23,7 @@ export type {
   CachingOptions,
   HeliconeAdapter,
   HeliconeAdapterOptions,
+  HeliconeAttribution,
   HeliconeChat,
   HeliconeChatOptions,
   HeliconeChatResult,
