@@ -43,6 +43,7 @@ describe('a program that knows nothing of telemetry', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-honeycomb-team=a-key',
       OTEL_SERVICE_NAME: 'ranking',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=production,service.version=1.2.0',
       GENOPS_TELEMETRY_ALIASES: 'genops',
     });
     expect(ended).toMatchObject({ code: 0, errors: '' });
@@ -51,7 +52,11 @@ describe('a program that knows nothing of telemetry', () => {
       { name: 'chat gpt-4o-mini', attributes: { 'genops.team': 'search', 'genops.provider': 'openai' } },
     ]);
     expect(collector.metricNames()).toEqual(expect.arrayContaining(['genops.cost', 'genops_cost_total_usd']));
-    expect(collector.resources()[0]).toMatchObject({ 'service.name': 'ranking' });
+    expect(collector.resources()[0]).toMatchObject({
+      'service.name': 'ranking',
+      'deployment.environment.name': 'production',
+      'service.version': '1.2.0',
+    });
     expect(collector.requests[0]?.headers['x-honeycomb-team']).toBe('a-key');
   });
 
