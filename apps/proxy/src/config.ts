@@ -21,6 +21,7 @@ import {
 } from '@genops/openai-compatible';
 import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
+import { liveLists } from '@genops/pricing';
 import { createSkyRouter } from '@genops/skyrouter';
 import { telemetrySchema } from '@genops/telemetry/config';
 import { parse, YAMLParseError } from 'yaml';
@@ -212,6 +213,9 @@ export const configSchema = z
       .array(text)
       .default([])
       .meta({ description: 'Files with prices of your own, beside this file.' }),
+    livePrices: z.array(z.enum(liveLists)).default([]).meta({
+      description: 'Whose own list of prices is asked for every hour, between your own prices and ours.',
+    }),
     alerts: alertsSchema.optional(),
   })
   .superRefine((config, context) => {
@@ -236,6 +240,10 @@ export const configSchema = z
       if (one.deployments !== undefined && one.type !== 'azure')
         issue(['providers', index, 'deployments'], 'only azure has deployments');
     });
+    for (const [index, name] of config.livePrices.entries()) {
+      if (!config.providers.some(({ type }) => type === name))
+        issue(['livePrices', index], `expected a provider of the type "${name}" beside it`);
+    }
     const known = config.providers.map(providerId);
     for (const { path, provider } of providersNamed(config.routing)) {
       if (!known.includes(provider))

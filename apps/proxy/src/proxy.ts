@@ -4,6 +4,7 @@ import type { Alerts, Outbox } from '@genops/alerts';
 import { ConfigurationError, type GovernorListener } from '@genops/core';
 import type { Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
+import { createLiveLists } from '@genops/pricing';
 import type { RouterStateStore } from '@genops/router';
 import { createDebugListener } from '@genops/telemetry/debug';
 import { startAlerts } from './alerts.ts';
@@ -73,6 +74,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   if (options.onDebug !== undefined && isDebug(options.config.debug, environment))
     listeners.push(createDebugListener(options.onDebug));
   const transitions = createTransitionLog();
+  const listOf = createLiveLists({ fetch: (input, init) => fetch(input, init), onError });
   let accepting = true;
   let simulated: SimulatedProvider | undefined;
   let serving = await serve(options);
@@ -125,6 +127,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ledger,
       environment,
       simulated,
+      listOf,
       routerStates: options.routerStates,
       listeners,
       transitions,

@@ -1,4 +1,5 @@
 import { ConfigurationError, checkAttribution, describe } from '@genops/core';
+import { liveLists } from '@genops/pricing';
 import type { SettingsInput } from './settings.ts';
 import type { TelemetryInput } from './telemetry.ts';
 
@@ -10,6 +11,7 @@ const options: Readonly<Record<keyof SettingsInput, true>> = {
   ledger: true,
   providers: true,
   prices: true,
+  livePrices: true,
   onUnknownRoute: true,
   debug: true,
   telemetry: true,
@@ -35,6 +37,9 @@ export function checkInput(input: SettingsInput): void {
   refuseUnknown('', input, options);
   if (input.telemetry) refuseUnknown('telemetry.', input.telemetry, telemetryOptions);
   if (input.attribution !== undefined) checkAttribution(input.attribution);
+  input.livePrices?.forEach((name, index) => {
+    oneOf(`livePrices[${index}]`, name, liveLists);
+  });
   oneOf('mode', input.mode, ['enforce', 'observe']);
   oneOf('onUnknownRoute', input.onUnknownRoute, ['refuse', 'pass']);
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@genops/core';
 import { attributionSchema, limitSchema, ruleSchema } from '@genops/policy';
-import { type PriceFile, parsePriceFile } from '@genops/pricing';
+import { liveLists, type PriceFile, parsePriceFile } from '@genops/pricing';
 import { telemetrySchema } from '@genops/telemetry/config';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -43,6 +43,8 @@ const configFileSchema = z.strictObject({
   providers: z.array(providerSchema).optional(),
   /** Files with prices of one's own, beside this file. */
   prices: z.array(text).optional(),
+  /** Whose own lists of prices are asked for while the program runs. */
+  livePrices: z.array(z.enum(liveLists)).optional(),
 });
 
 /** A configuration file that was read and checked. */

@@ -1,6 +1,7 @@
 import { withBaseUrl } from '@genops/core';
 import { openai } from '@genops/openai';
-import { startCollector, startFakeUpstream } from '@genops/testing';
+import { openrouter } from '@genops/openrouter';
+import { openrouterFormat, startCollector, startFakeUpstream } from '@genops/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   currentRegistration,
@@ -71,6 +72,36 @@ describe('init', () => {
     await Promise.all([upstream, ...collectors].map((one) => one.close()));
   });
 
+  it('prices by the list of OpenRouter’s own, where it is asked to', async () => {
+    const upstream = await startFakeUpstream({ formats: [openrouterFormat] });
+    upstream.addRule({
+      when: { path: '/api/v1/models' },
+      reply: {
+        headers: { 'content-type': 'application/json' },
+        body: { data: [{ id: 'acme/new-today', pricing: { prompt: '0.000001', completion: '0.00001' } }] },
+      },
+    });
+    const provider = withBaseUrl(openrouter, `${upstream.url}/api/v1`);
+    const policy: SettingsInput['policy'] = { limits: [{ id: 'cap', amount: '1', window: 'day' }] };
+    const ask = async () => {
+      const { status } = await fetch(`${provider.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'acme/new-today', messages: [{ role: 'user', content: 'Hello?' }] }),
+      });
+      return status;
+    };
+    start({ providers: [provider], policy });
+    expect(await ask()).toBe(403);
+    start({ providers: [provider], policy, livePrices: ['openrouter'] });
+    await expect.poll(ask).toBe(200);
+    // Asked for once, and kept over a change of settings.
+    start({ providers: [provider], policy, livePrices: ['openrouter'], mode: 'observe' });
+    expect(await ask()).toBe(200);
+    expect(upstream.requests.filter(({ path }) => path === '/api/v1/models')).toHaveLength(1);
+    await upstream.close();
+  });
+
   it('changes nothing when what it is told cannot be understood', () => {
     const registration = start({ attribution: { team: 'search' } });
     const governed = globalThis.fetch;
@@ -83,6 +114,7 @@ describe('init', () => {
     [{ defaultTeam: 'search' }, 'defaultTeam: not one of attribution, policy'],
     [{ attribution: { experiment_id: '7' } }, 'attribution.experiment_id'],
     [{ telemetry: { exporter: 'otlp' } }, 'telemetry.exporter: not one of aliases'],
+    [{ livePrices: ['openai'] }, 'livePrices[0]: expected openrouter, got "openai"'],
     [{ mode: 'advisory' }, 'mode: expected enforce or observe, got "advisory"'],
     [{ onUnknownRoute: 'block' }, 'onUnknownRoute: expected refuse or pass, got "block"'],
   ])('refuses %j: it would silently do nothing', (input, message) => {

@@ -1,9 +1,10 @@
+import { dirname, join } from 'node:path';
 import type { GovernorListener } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
-import { createPricing } from '@genops/pricing';
+import { createLiveLists, createPricing, type LiveLists, type LivePrices } from '@genops/pricing';
 import { createDebugListener } from '@genops/telemetry/debug';
 import { deferLedger } from './deferred-ledger.ts';
 import { patchFetch } from './patch-fetch.ts';
@@ -48,12 +49,22 @@ export function register(settings: Settings, input: SettingsInput): Registration
   let original: Fetch = globalThis.fetch;
   let current = { settings, input };
 
+  const listOf = createLiveLists({
+    fetch: (input, init) => original(input, init),
+    // A short program would otherwise ask for it each time that it is started.
+    ...(settings.ledger !== 'memory' && {
+      cacheFile: join(dirname(settings.ledger), 'openrouter-prices.json'),
+    }),
+    onError: (error) => process.emitWarning(String(error), { code: 'GENOPS_PRICES' }),
+  });
+
   const start = ({
     providers,
     policy,
     mode,
     attribution,
     prices,
+    livePrices,
     ledger,
     onUnknownRoute,
     debug,
@@ -65,7 +76,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
       policy,
       mode,
       attribution,
-      pricing: createPricing({ overrides: prices }),
+      pricing: createPricing({ overrides: prices, live: livePricesOf({ livePrices, providers }, listOf) }),
       // Closed with the registration: the next governor goes on with it.
       ledger: { ...ledgers.at(ledger, mode), close: async () => {} },
       onUnknownProvider: 'pass',
@@ -117,6 +128,17 @@ export function register(settings: Settings, input: SettingsInput): Registration
   };
   holder[registrationSymbol] = registration;
   return registration;
+}
+
+/** Lists of providers that are governed, at the address that was chosen for each. */
+export function livePricesOf(
+  { livePrices, providers }: Pick<Settings, 'livePrices' | 'providers'>,
+  listOf: LiveLists,
+): readonly LivePrices[] {
+  return livePrices.flatMap((name) => {
+    const provider = providers.findLast(({ id }) => id === name);
+    return provider === undefined ? [] : [listOf(name, provider.baseUrl)];
+  });
 }
 
 function warn(message: string): void {

@@ -1,6 +1,6 @@
 import { type Attribution, checkAttribution, mergeAttribution, type Provider } from '@genops/core';
 import { type PolicyInput, parsePolicy } from '@genops/policy';
-import type { PriceFile } from '@genops/pricing';
+import type { LiveList, PriceFile } from '@genops/pricing';
 import type { TelemetryConfig } from '@genops/telemetry/config';
 import { checkInput } from './check-input.ts';
 import { readConfigFile } from './config-file.ts';
@@ -22,6 +22,8 @@ export interface SettingsInput {
   readonly providers?: readonly Provider[];
   /** Prices of one's own, on top of those in the configuration file. */
   readonly prices?: readonly PriceFile[];
+  /** Whose own lists of prices are asked for while the program runs. @default none */
+  readonly livePrices?: readonly LiveList[];
   /** Paths of a known provider that have no price: files, fine-tuning. @default 'pass' */
   readonly onUnknownRoute?: 'refuse' | 'pass';
   /** One line for each call, to standard error. @default false */
@@ -46,6 +48,7 @@ export interface Settings {
   /** At all their addresses. */
   readonly providers: readonly Provider[];
   readonly prices: readonly PriceFile[];
+  readonly livePrices: readonly LiveList[];
   readonly onUnknownRoute: 'refuse' | 'pass';
   readonly debug: boolean;
   readonly telemetry: false | TelemetryInput;
@@ -93,6 +96,7 @@ export function readSettings(input: SettingsInput, sources: SettingsSources): Se
     ledger: input.ledger ?? environment.ledger ?? inFile.ledger ?? '.genops/ledger.db',
     providers,
     prices: [...(input.prices ?? []), ...(file?.prices ?? [])],
+    livePrices: input.livePrices ?? environment.livePrices ?? inFile.livePrices ?? [],
     onUnknownRoute: input.onUnknownRoute ?? environment.onUnknownRoute ?? inFile.onUnknownRoute ?? 'pass',
     debug: input.debug ?? environment.debug ?? inFile.debug ?? false,
     telemetry:

@@ -73,12 +73,7 @@ describe('a refusal of OpenRouter, by what it says limits', () => {
 describe('the live list of OpenRouter', () => {
   it('prices a model that nobody knew when this was built, and binds a budget by it', async () => {
     const live = createOpenRouterPrices({
-      // The real list is open to everybody; the fake one asks for the key.
-      fetch: (input, init) => {
-        const headers = new Headers(init?.headers);
-        headers.set('authorization', `Bearer ${upstream.apiKey}`);
-        return fetch(input, { ...init, headers });
-      },
+      fetch: globalThis.fetch,
       url: `${upstream.url}/api/v1/models`,
       onError: (error) => expect.unreachable(String(error)),
     });

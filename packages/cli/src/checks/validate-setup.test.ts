@@ -186,6 +186,38 @@ describe('validateSetup', () => {
     });
   });
 
+  it('knows a model by the live list, where the program goes by it, and reads that for nothing', async () => {
+    const gateway = await startFakeUpstream({
+      apiKey: 'sk-or-v1-0123456789abcdefghij',
+      formats: [openrouterFormat],
+    });
+    gateway.addRule({
+      when: { path: '/api/v1/models' },
+      reply: {
+        headers: { 'content-type': 'application/json' },
+        body: { data: [{ id: 'acme/new-today', pricing: { prompt: '0.000001', completion: '0.00001' } }] },
+      },
+    });
+    const look = (environment: Record<string, string>) =>
+      found(
+        {
+          OPENROUTER_API_KEY: gateway.apiKey,
+          OPENROUTER_BASE_URL: `${gateway.url}/api/v1`,
+          GENOPS_MODELS: 'acme/new-today',
+          ...environment,
+        },
+        { providers: ['openrouter'] },
+      );
+    expect(await look({})).toEqual(['model-unpriced']);
+    expect(await look({ GENOPS_LIVE_PRICES: 'openrouter' })).toEqual([]);
+    expect(gateway.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /api/v1/key',
+      'GET /api/v1/models',
+      'GET /api/v1/key',
+    ]);
+    await gateway.close();
+  });
+
   it('asks for the address of a gateway that everyone has elsewhere', async () => {
     const gateway = { SKYROUTER_API_KEY: apiKey };
     expect(await found(gateway, { providers: ['skyrouter'] })).toEqual(['address-missing']);
