@@ -177,6 +177,7 @@ describe('chat', () => {
   it.each([
     [{ model: 'gpt-4o' }, 'model: expected `provider` beside it'],
     [{ fallbackStrategy: 'failover' }, 'fallbackStrategy: expected `providerPreferences`'],
+    [{ providers: ['openai'], routingStrategy: 'best' }, 'got "best"'],
     [{ providers: [] }, 'providers: expected at least one'],
     [{ provider: 'openai', providers: ['openai'] }, 'providers: expected one of provider and providers'],
     [{ provider: 'openai', routingStrategy: 'failover' }, 'routingStrategy: chooses nothing'],
@@ -440,6 +441,19 @@ describe('words that are none', () => {
     [
       'cacheKeyStrategy: expected exact_match or content_hash, got "semantic"',
       (adapter) => adapter.enableCaching({ cacheTtl: 60, cacheKeyStrategy: 'semantic' as 'exact_match' }),
+    ],
+    [
+      'requestsPerMinute: expected a number, at least one; got 0',
+      (adapter) => adapter.configureRateLimits({ requestsPerMinute: 0 }),
+    ],
+    [
+      'daily: not one of dailyLimit, monthlyLimit, perTeamLimits',
+      (adapter) => adapter.setBudgetLimits({ daily: '100' } as object),
+    ],
+    ['gateway: expected cloud or self-hosted, got "onprem"', () => start({ gateway: 'onprem' as 'cloud' })],
+    [
+      'routingStrategy: expected one of cost_optimized',
+      () => start({ defaultRoutingStrategy: 'cheapest' as 'failover' }),
     ],
     ['cacheTtl', (adapter) => adapter.enableCaching({ cacheTtl: Number.NaN })],
     ['costAlertWebhook: expected one', (adapter) => adapter.configureWebhooks(nobody)],

@@ -341,6 +341,15 @@ describe('trackAgentWorkflow', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
+  it('refuses a word for failures that nobody knows, before the first step', async () => {
+    const session = start().trackRoutingSession('support');
+    const options = { workflowName: 'support', agentSteps, onStepFailure: 'ignore' as 'continue' };
+    await expect(session.trackAgentWorkflow(options)).rejects.toThrow(
+      'onStepFailure: expected stop or continue, got "ignore"',
+    );
+    expect(upstream.requests).toHaveLength(0);
+  });
+
   it('books a workflow that ran elsewhere', async () => {
     const session = start().trackRoutingSession('given');
     const result = await session.trackAgentWorkflow({
@@ -396,6 +405,24 @@ describe('batchRouteModels', () => {
 });
 
 describe('the adapter', () => {
+  it('has sessions that say what they came to, how many calls that were, and how long it took', async () => {
+    let nowMs = Date.parse('2026-11-01T00:00:00Z');
+    start({}, { now: () => new Date(nowMs) });
+    const session = adapter.trackRoutingSession('timed');
+    await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    await session.trackModelCall({ model: 'gpt-4o', usage: given });
+    nowMs += 90_500;
+    expect([inText(session.totalCost), session.operationCount, session.durationSeconds]).toEqual([
+      '0.00371',
+      2,
+      90.5,
+    ]);
+    const { costs, calls, durationMs } = await session.close();
+    expect([costs.map(amountOf), calls, durationMs]).toEqual([['0.00371'], 2, 90_500]);
+    nowMs += 1_000;
+    expect(session.durationSeconds).toBe(90.5);
+  });
+
   it('has the façade of the seed, each call in a session of its own', async () => {
     start();
     const routed = await adapter.routeToBestModel({
@@ -621,7 +648,7 @@ describe('the adapter', () => {
     ]);
   });
 
-  it('refuses numbers that would switch off what they are of', () => {
+  it('refuses numbers that would switch off what they are of', async () => {
     start();
     const nothing = () => {};
     expect(() => adapter.onOperation(nothing, { samplingRate: 50 })).toThrow(/samplingRate/);
@@ -630,6 +657,8 @@ describe('the adapter', () => {
     expect(() => adapter.onRouteEfficiencyThreshold(70, nothing)).toThrow(/threshold/);
     expect(() => adapter.onCostThreshold(0.8, nothing)).toThrow(/dailyBudgetLimit: expected one/);
     expect(adapter.getTelemetryExportStats().buffered).toBe(0);
+    await expect(adapter.costAggregator.getSummary({ lastHours: Number.NaN })).rejects.toThrow(/lastHours/);
+    await expect(adapter.diagnosePerformance({ models: [] })).rejects.toThrow(/models: expected at least/);
     expect(() => start({ maxSessionCacheSize: Number.NaN })).toThrow(/maxSessionCacheSize/);
     start({ dailyBudgetLimit: '1' });
     expect(() => adapter.onCostThreshold(80, nothing)).toThrow(/threshold: expected a number above 0/);

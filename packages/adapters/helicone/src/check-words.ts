@@ -1,6 +1,7 @@
 import { ConfigurationError, describe } from '@genops/core';
 import type { CachingOptions, HeliconeChatOptions } from './helicone-adapter.ts';
-import type { RateLimitOptions } from './limits.ts';
+import type { BudgetLimits, RateLimitOptions } from './limits.ts';
+import type { GatewayKind } from './model-names.ts';
 import type { WebhookOptions } from './webhooks.ts';
 
 /**
@@ -39,8 +40,14 @@ export function checkChat(chat: HeliconeChatOptions, routes: readonly string[]):
   if (chat.cacheSeconds !== undefined) seconds('cacheSeconds', chat.cacheSeconds);
 }
 
-/** @throws {ConfigurationError} for a word that is none */
-export function checkRateLimits({ backoffStrategy }: RateLimitOptions): void {
+/** @throws {ConfigurationError} for a word that is none, and a rate at which nothing ever goes out */
+export function checkRateLimits({
+  backoffStrategy,
+  requestsPerMinute,
+  burstAllowance = 1,
+}: RateLimitOptions): void {
+  for (const [name, value] of Object.entries({ requestsPerMinute, burstAllowance }))
+    atLeast(name, value, Number.isFinite(value) && value >= 1, 'one');
   oneOf('backoffStrategy', backoffStrategy, ['exponential', 'none']);
 }
 
@@ -54,6 +61,24 @@ export function checkCaching({ cacheProvider, cacheTtl, cacheKeyStrategy }: Cach
       'cacheProvider',
       `expected memory, createDiskCache(directory) or createRedisCache(client), got ${describe(cacheProvider)}`,
     );
+}
+
+const budgetWords: Readonly<Record<keyof BudgetLimits, true>> = {
+  dailyLimit: true,
+  monthlyLimit: true,
+  perTeamLimits: true,
+};
+
+/** @throws {ConfigurationError} for a word that is none: the budget that it means would bind nobody */
+export function checkBudgetLimits(limits: BudgetLimits): void {
+  const unknown = Object.keys(limits).find((name) => !Object.hasOwn(budgetWords, name));
+  if (unknown !== undefined)
+    throw new ConfigurationError(unknown, `not one of ${Object.keys(budgetWords).join(', ')}`);
+}
+
+/** @throws {ConfigurationError} for a gateway that nobody knows */
+export function checkGateway(gateway: GatewayKind): void {
+  oneOf('gateway', gateway, ['cloud', 'self-hosted']);
 }
 
 /**

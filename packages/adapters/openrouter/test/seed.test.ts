@@ -245,6 +245,7 @@ describe('prices', () => {
   it.each([
     ['openai/gpt-4o:nitro', '0.0015'],
     ['openai/gpt-4o:floor', '0.0015'],
+    ['openai/gpt-4o:exacto', '0.0015'],
     // Five results of a web search on top, at 4 USD a thousand.
     ['openai/gpt-4o:online', '0.0215'],
   ])('of %s know what the suffix changes', (model, expected) => {

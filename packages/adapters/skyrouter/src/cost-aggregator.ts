@@ -1,5 +1,6 @@
 import {
   type CallGovernor,
+  ConfigurationError,
   type Limit,
   type LimitMode,
   type LimitState,
@@ -81,6 +82,9 @@ export function createOwnLimits(governor: Pick<CallGovernor, 'addLimits'>): OwnL
   };
 }
 
+/** A hundred years. */
+const mostHours = 876_000;
+
 interface AggregatorOptions {
   readonly mode: LimitMode;
   /** What budgets announce, in percent. */
@@ -99,6 +103,11 @@ export function createCostAggregator(
     );
   return {
     getSummary: async ({ lastHours = 24 } = {}) => {
+      if (!(lastHours > 0 && lastHours <= mostHours))
+        throw new ConfigurationError(
+          'lastHours',
+          `expected a number above 0, at most ${mostHours}; got ${lastHours}`,
+        );
       const from = new Date(now().getTime() - lastHours * 3_600_000).toISOString();
       const filter = { from, match: { provider: ['skyrouter'] } };
       const by = async (dimension: string): Promise<Record<string, Money>> => {

@@ -5,6 +5,7 @@ import {
   type ChatClient,
   ConfigurationError,
   chatFacts,
+  describe,
   type ModelAt,
   type Money,
   money,
@@ -254,6 +255,11 @@ export function createSkyRouterSession(context: SessionContext, session: Session
 
   const trackAgentWorkflow = async (options: AgentWorkflowOptions): Promise<AgentWorkflowResult> => {
     const { workflowName, agentSteps, budget, onStepFailure = 'stop' } = options;
+    if (!stepFailures.includes(onStepFailure))
+      throw new ConfigurationError(
+        'onStepFailure',
+        `expected stop or continue, got ${describe(onStepFailure)}`,
+      );
     const workflow = session.startStep({
       name: workflowName,
       attribution: tagged({ operation_type: 'agent_workflow' }),
@@ -342,6 +348,8 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     },
   };
 }
+
+const stepFailures: readonly unknown[] = ['stop', 'continue'];
 
 /** What was done: by a model that answered, or elsewhere. */
 interface Acted {
