@@ -42,6 +42,8 @@ export const providerTypes = {
   mistral,
   deepseek,
   xai,
+  // Its name in prices and reports, which the command line writes.
+  'x-ai': xai,
   together,
   fireworks,
   perplexity,

@@ -124,9 +124,14 @@ export function providersAt(
   }
   configured.forEach((address, index) => {
     const moved = movedByConfiguration(address, `providers[${index}]`);
-    if (moved !== undefined && providers.some(isOf(address.type))) add(moved);
+    if (moved !== undefined && providers.some(isOf(idOfType(address.type)))) add(moved);
   });
   return [...byBaseUrl.values()];
+}
+
+/** The proxy's configuration also calls it as its makers do. */
+function idOfType(type: string): string {
+  return type === 'xai' ? xai.id : type;
 }
 
 function movedByEnvironment(provider: Provider, environment: Environment): Provider | undefined {
@@ -141,7 +146,7 @@ function movedByEnvironment(provider: Provider, environment: Environment): Provi
 function movedByConfiguration(address: ProviderAddress, path: string): Provider | undefined {
   // A provider that only exists inside the proxy.
   if (address.type === 'simulated') return undefined;
-  const provider = providerTypes.find(({ id }) => id === address.type);
+  const provider = providerTypes.find(({ id }) => id === idOfType(address.type));
   if (provider === undefined) {
     const known = providerTypes.map(({ id }) => id).join(', ');
     throw new ConfigurationError(`${path}.type`, `expected one of ${known}; got "${address.type}"`);

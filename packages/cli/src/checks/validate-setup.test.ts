@@ -340,6 +340,22 @@ describe('validateSetup', () => {
     ]);
   });
 
+  it('finds one that NODE_OPTIONS preloads, and a fetch that somebody replaced', async () => {
+    const result = await validate({
+      NODE_OPTIONS: '--max-old-space-size=512 --require dd-trace/init --import=@langfuse/openai/register',
+    });
+    expect(result.issues.filter(({ id }) => id === 'double-instrumentation')).toMatchObject([
+      { subject: 'dd-trace', message: expect.stringContaining('is preloaded by NODE_OPTIONS') },
+      { subject: '@langfuse/openai' },
+    ]);
+    const native = globalThis.fetch;
+    globalThis.fetch = (input, init) => native(input, init);
+    const replaced = await found();
+    globalThis.fetch = native;
+    expect(replaced).toEqual(['fetch-replaced']);
+    expect(await found()).toEqual([]);
+  });
+
   it('reads a ledger that is there, and finds one that is damaged', async () => {
     await mkdir(join(directory, '.genops'));
     await writeFile(join(directory, '.genops', 'ledger.db'), 'this is no database'.repeat(100));
