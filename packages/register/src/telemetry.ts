@@ -37,7 +37,8 @@ const mostWaiting = 1000;
  * Decides with the first call: a program that has registered an OpenTelemetry SDK gets spans and metrics in
  * that; else they are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else where `otlp` says; else nothing happens.
  *
- * @throws {ConfigurationError} when a variable that a header of `otlp` names is not set
+ * @throws {ConfigurationError} for a dimension that no call can have, and when a variable that a header of `otlp`
+ *   names is not set
  */
 export function createZeroCodeTelemetry(
   input: TelemetryInput,
@@ -48,6 +49,8 @@ export function createZeroCodeTelemetry(
   const { exports: isNamed, isDisabled, warnings } = readOtelEnvironment(environment);
   const collector = isNamed || isDisabled ? {} : collectorOf({ otlp }, environment);
   const exports = isNamed || collector.endpoint !== undefined;
+  // Made now, so that a word that is none is known before the program begins.
+  const inSdk = createTelemetry(options);
   const waiting: GovernorEvent[] = [];
   let telemetry: GovernorListener | undefined;
   let own: Promise<ExportingTelemetry | undefined> | undefined;
@@ -78,7 +81,7 @@ export function createZeroCodeTelemetry(
     listener: (event) => {
       if (telemetry !== undefined) return telemetry(event);
       if (own === undefined && isSdkRegistered()) {
-        telemetry = createTelemetry(options);
+        telemetry = inSdk;
         return telemetry(event);
       }
       if (!exports) return;

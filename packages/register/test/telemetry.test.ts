@@ -104,6 +104,7 @@ describe('a program that knows nothing of telemetry', () => {
     ['otlp: { endpoint: "http://127.0.0.1:1", headers: { x-key: "env:NOT_SET" } }', /NOT_SET is not set/],
     ['otlp: { endpoint: "http://127.0.0.1:1", headers: { x-key: "secret" } }', /secrets do not belong/],
     ['spanSampelRatio: 0.1', /spanSampelRatio/],
+    ['dimensions: [colour]', /colour/],
   ])('does not begin with `telemetry: { %s }`', async (yaml, message) => {
     collector = await startCollector();
     const ended = await startIn(`telemetry: { ${yaml} }`);
