@@ -1,6 +1,7 @@
 import type { Attribution, GovernorListener, Provider } from '@genops/core';
 import { createGovernor, createRouteFinder, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
+import { openrouterAppHeaders } from '@genops/openrouter';
 import {
   bundledCatalog,
   type Catalog,
@@ -64,7 +65,11 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const provider = providerOf(entry);
+    const known = providerOf(entry);
+    const provider =
+      entry.type === 'openrouter'
+        ? { ...known, headers: { ...openrouterAppHeaders(environment), ...known.headers } }
+        : known;
     return {
       provider,
       find: createRouteFinder(provider),

@@ -76,7 +76,7 @@ describe('a proxy of several providers', () => {
 });
 
 describe('a proxy that goes by OpenRouter’s own list', () => {
-  it('prices a model of today by it, and asks for it once', async () => {
+  it('prices a model of today by it, asks for it once, and says for which application', async () => {
     const gateway = await startFakeUpstream({ formats: [openrouterFormat] });
     gateway.addRule({
       when: { path: '/api/v1/models' },
@@ -91,7 +91,11 @@ describe('a proxy that goes by OpenRouter’s own list', () => {
         livePrices: ['openrouter'],
         limits: [{ id: 'cap', amount: '1', window: 'lifetime' }],
       },
-      { GATEWAY_KEY: gateway.apiKey },
+      {
+        GATEWAY_KEY: gateway.apiKey,
+        OPENROUTER_HTTP_REFERER: 'https://a.example',
+        OPENROUTER_X_TITLE: 'Ours',
+      },
     );
     const ask = () =>
       proxy.client.chat.completions.create({ model: 'acme/new-today', messages, max_tokens: 10 }).then(
@@ -101,6 +105,10 @@ describe('a proxy that goes by OpenRouter’s own list', () => {
     expect(await ask()).toBe('unpriced_model');
     await expect.poll(ask).toBe('served');
     expect(gateway.requests.filter(({ path }) => path === '/api/v1/models')).toHaveLength(1);
+    expect(gateway.requests.at(-1)?.headers).toMatchObject({
+      'http-referer': 'https://a.example',
+      'x-openrouter-title': 'Ours',
+    });
     expect(proxy.errors).toEqual([]);
     await proxy.close();
     await gateway.close();
