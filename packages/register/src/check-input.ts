@@ -1,5 +1,7 @@
 import { ConfigurationError, checkAttribution, describe } from '@genops/core';
 import { liveLists } from '@genops/pricing';
+import { telemetrySchema } from '@genops/telemetry/config';
+import { z } from 'zod';
 import type { SettingsInput } from './settings.ts';
 import type { TelemetryInput } from './telemetry.ts';
 
@@ -18,15 +20,8 @@ const options: Readonly<Record<keyof SettingsInput, true>> = {
   configFile: true,
 };
 
-const telemetryOptions: Readonly<Record<keyof TelemetryInput, true>> = {
-  aliases: true,
-  dimensions: true,
-  maxSeries: true,
-  spanSampleRatio: true,
-  otlp: true,
-  serviceName: true,
-  batch: true,
-};
+/** As in the configuration file, but for what only the proxy has. */
+const telemetryInputSchema = telemetrySchema.omit({ prometheus: true, prompts: true });
 
 /**
  * Refuses words that nothing reads; programs without types have nobody else to tell them.
@@ -34,8 +29,8 @@ const telemetryOptions: Readonly<Record<keyof TelemetryInput, true>> = {
  * @throws {ConfigurationError} naming the first that is none
  */
 export function checkInput(input: SettingsInput): void {
-  refuseUnknown('', input, options);
-  if (input.telemetry) refuseUnknown('telemetry.', input.telemetry, telemetryOptions);
+  refuseUnknown(input);
+  if (input.telemetry) checkTelemetry(input.telemetry);
   if (input.attribution !== undefined) checkAttribution(input.attribution);
   input.livePrices?.forEach((name, index) => {
     oneOf(`livePrices[${index}]`, name, liveLists);
@@ -44,10 +39,16 @@ export function checkInput(input: SettingsInput): void {
   oneOf('onUnknownRoute', input.onUnknownRoute, ['refuse', 'pass']);
 }
 
-function refuseUnknown(path: string, said: object, known: object): void {
-  const unknown = Object.keys(said).find((name) => !Object.hasOwn(known, name));
+function refuseUnknown(input: SettingsInput): void {
+  const unknown = Object.keys(input).find((name) => !Object.hasOwn(options, name));
   if (unknown === undefined) return;
-  throw new ConfigurationError(path + unknown, `not one of ${Object.keys(known).join(', ')}`);
+  throw new ConfigurationError(unknown, `not one of ${Object.keys(options).join(', ')}`);
+}
+
+function checkTelemetry(input: TelemetryInput): void {
+  const issue = telemetryInputSchema.safeParse(input).error?.issues[0];
+  if (issue === undefined) return;
+  throw new ConfigurationError(z.core.toDotPath(['telemetry', ...issue.path]), issue.message);
 }
 
 function oneOf(path: string, value: unknown, words: readonly string[]): void {

@@ -113,7 +113,13 @@ describe('init', () => {
   it.each([
     [{ defaultTeam: 'search' }, 'defaultTeam: not one of attribution, policy'],
     [{ attribution: { experiment_id: '7' } }, 'attribution.experiment_id'],
-    [{ telemetry: { exporter: 'otlp' } }, 'telemetry.exporter: not one of aliases'],
+    [{ telemetry: { exporter: 'otlp' } }, 'telemetry: Unrecognized key: "exporter"'],
+    [{ telemetry: { prometheus: true } }, 'telemetry: Unrecognized key: "prometheus"'],
+    [{ telemetry: { otlp: { endpoint: 'collector' } } }, 'telemetry.otlp.endpoint: Invalid URL'],
+    [
+      { telemetry: { otlp: { endpoint: 'http://a.example', headers: { 'x-key': 'secret' } } } },
+      'expected a reference such as env:OTLP_KEY; secrets do not belong',
+    ],
     [{ livePrices: ['openai'] }, 'livePrices[0]: expected openrouter, got "openai"'],
     [{ mode: 'advisory' }, 'mode: expected enforce or observe, got "advisory"'],
     [{ onUnknownRoute: 'block' }, 'onUnknownRoute: expected refuse or pass, got "block"'],
