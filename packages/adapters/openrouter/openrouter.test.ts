@@ -291,6 +291,7 @@ describe('openrouterRequest', () => {
   it.each([
     [{}, {}],
     [{ provider: 'anthropic' }, { provider: { order: ['anthropic'] } }],
+    [{ provider: ['anthropic', 'google'] }, { provider: { order: ['anthropic', 'google'] } }],
     [{ route: 'least-cost' }, { provider: { sort: 'price' } }],
     [{ route: 'fastest' }, { provider: { sort: 'throughput' } }],
     [
@@ -303,6 +304,16 @@ describe('openrouterRequest', () => {
     ],
   ] as const)('turns %j into %j', (words, parameters) => {
     expect(openrouterRequest({ ...request, ...words })).toEqual({ ...request, ...parameters });
+  });
+
+  it.each([
+    [
+      { provider: { allow_fallbacks: false }, route: 'fallback' },
+      'allow_fallbacks: true, and `provider` says false',
+    ],
+    [{ provider: { sort: 'latency' }, route: 'fastest' }, 'sort: throughput, and `provider` says "latency"'],
+  ] as const)('refuses %j, which says two things', (words, message) => {
+    expect(() => openrouterRequest({ ...request, ...words })).toThrow(`route: means ${message}`);
   });
 
   it('refuses a route that nobody knows', () => {
