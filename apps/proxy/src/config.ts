@@ -21,7 +21,9 @@ import {
 } from '@genops/openai-compatible';
 import { openrouter } from '@genops/openrouter';
 import { attributionSchema, limitSchema, type PolicyInput, ruleSchema } from '@genops/policy';
+import { liveLists } from '@genops/pricing';
 import { createSkyRouter } from '@genops/skyrouter';
+import { telemetrySchema } from '@genops/telemetry/config';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
@@ -29,7 +31,6 @@ import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { adminSchema } from './management/schema.ts';
 import { type RoutingConfig, routingSchema } from './routing-schema.ts';
-import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
 import { id, text } from './words-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
@@ -41,6 +42,8 @@ export const providerTypes = {
   mistral,
   deepseek,
   xai,
+  // Its name in prices and reports, which the command line writes.
+  'x-ai': xai,
   together,
   fireworks,
   perplexity,
@@ -204,11 +207,17 @@ export const configSchema = z
     rules: z.array(ruleSchema).default([]),
     onUnpriced: z.enum(['block', 'allow']).default('block'),
     telemetry: telemetrySchema.prefault({}),
-    debug: debugSchema,
+    debug: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'One line for each call to standard error, as GENOPS_DEBUG=1 does.' }),
     prices: z
       .array(text)
       .default([])
       .meta({ description: 'Files with prices of your own, beside this file.' }),
+    livePrices: z.array(z.enum(liveLists)).default([]).meta({
+      description: 'Whose own list of prices is asked for every hour, between your own prices and ours.',
+    }),
     alerts: alertsSchema.optional(),
   })
   .superRefine((config, context) => {
@@ -233,6 +242,10 @@ export const configSchema = z
       if (one.deployments !== undefined && one.type !== 'azure')
         issue(['providers', index, 'deployments'], 'only azure has deployments');
     });
+    for (const [index, name] of config.livePrices.entries()) {
+      if (!config.providers.some(({ type }) => type === name))
+        issue(['livePrices', index], `expected a provider of the type "${name}" beside it`);
+    }
     const known = config.providers.map(providerId);
     for (const { path, provider } of providersNamed(config.routing)) {
       if (!known.includes(provider))

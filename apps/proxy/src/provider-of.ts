@@ -2,7 +2,7 @@ import { createAzureOpenAI } from '@genops/azure-openai';
 import { createBedrock } from '@genops/bedrock';
 import { type Provider, withBaseUrl } from '@genops/core';
 import { createVertex } from '@genops/google';
-import { createSelfHostedHelicone } from '@genops/helicone';
+import { createHelicone } from '@genops/helicone';
 import { openaiCompatible } from '@genops/openai-compatible';
 import { createSkyRouter } from '@genops/skyrouter';
 import { type ConfiguredEntry, providerId, providerTypes } from './config.ts';
@@ -27,17 +27,10 @@ function recordOf(entry: Entry): Provider {
     case 'skyrouter':
       return createSkyRouter({ baseUrl });
     case 'helicone':
-      return isHeliconesCloud(baseUrl)
-        ? withBaseUrl(providerTypes.helicone, baseUrl)
-        : createSelfHostedHelicone({ baseUrl });
+      return createHelicone({ baseUrl });
     case 'openai-compatible':
       return openaiCompatible({ id: providerId(entry), baseUrl });
     default:
       return withBaseUrl(providerTypes[type], baseUrl);
   }
-}
-
-/** Its cloud writes models the other way round than gateways on one's own machines. */
-function isHeliconesCloud(baseUrl: string): boolean {
-  return /(^|\.)helicone\.ai$/.test(new URL(baseUrl).hostname);
 }

@@ -4,6 +4,7 @@ import type { Alerts, Outbox } from '@genops/alerts';
 import { ConfigurationError, type GovernorListener } from '@genops/core';
 import type { Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
+import { createLiveLists } from '@genops/pricing';
 import type { RouterStateStore } from '@genops/router';
 import { createDebugListener } from '@genops/telemetry/debug';
 import { startAlerts } from './alerts.ts';
@@ -86,6 +87,7 @@ async function startIn(parts: StartedParts, options: ProxyOptions): Promise<Runn
   if (options.onDebug !== undefined && isDebug(options.config.debug, environment))
     listeners.push(createDebugListener(options.onDebug));
   const transitions = createTransitionLog();
+  const listOf = createLiveLists({ fetch: (input, init) => fetch(input, init), onError });
   let accepting = true;
   // Closed after what they are told by.
   let alerts: Alerts | undefined;
@@ -143,6 +145,7 @@ async function startIn(parts: StartedParts, options: ProxyOptions): Promise<Runn
       ledger,
       environment,
       simulated,
+      listOf,
       routerStates: options.routerStates,
       listeners,
       transitions,

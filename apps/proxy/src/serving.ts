@@ -1,7 +1,15 @@
 import type { Attribution, GovernorListener, Provider } from '@genops/core';
 import { createGovernor, createRouteFinder, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
-import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@genops/pricing';
+import { openrouterAppHeaders } from '@genops/openrouter';
+import {
+  bundledCatalog,
+  type Catalog,
+  createPricing,
+  type LiveLists,
+  type LivePrices,
+  type PriceFile,
+} from '@genops/pricing';
 import { nameTest, type RouterStateStore } from '@genops/router';
 import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
@@ -36,6 +44,8 @@ export interface ServingOptions extends LoadedConfig {
   readonly ledger: Ledger;
   readonly environment: Environment;
   readonly simulated: SimulatedProvider | undefined;
+  /** Outlive what is made here. */
+  readonly listOf: LiveLists;
   readonly routerStates: RouterStateStore | undefined;
   readonly listeners: readonly GovernorListener[];
   /** Outlives what is made here. */
@@ -55,7 +65,11 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const provider = providerOf(entry);
+    const known = providerOf(entry);
+    const provider =
+      entry.type === 'openrouter'
+        ? { ...known, headers: { ...openrouterAppHeaders(environment), ...known.headers } }
+        : known;
     return {
       provider,
       find: createRouteFinder(provider),
@@ -79,6 +93,7 @@ export function createServing(options: ServingOptions): Serving {
     pricing: createPricing({
       catalog,
       overrides: simulated === undefined ? prices : [...prices, simulatedPrices],
+      live: livePricesOf(config, options.listOf),
     }),
     ledger: { ...options.ledger, close: async () => {} },
     mode: config.mode,
@@ -135,6 +150,12 @@ function keyOf(
 ): ConfiguredProvider['apiKey'] {
   if (reference === undefined) return undefined;
   return { id: reference, secret: resolveReference(environment, path, reference) };
+}
+
+function livePricesOf({ livePrices, providers }: Config, listOf: LiveLists): readonly LivePrices[] {
+  return livePrices.flatMap((name) =>
+    providers.flatMap((entry) => (entry.type === name ? [listOf(name, providerOf(entry).baseUrl)] : [])),
+  );
 }
 
 /** The models of a provider that have a price, its own prices first. */

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConfigurationError } from '@genops/core';
 import { readOtelEnvironment, type Telemetry } from '@genops/telemetry';
+import { collectorOf, type TelemetryConfig } from '@genops/telemetry/config';
 import { type Environment, resolveReference } from './config.ts';
 import { sendError } from './send.ts';
-import type { TelemetryConfig } from './telemetry-schema.ts';
 
 /** Answers `GET /metrics`. */
 export type MetricsRoute = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -43,7 +43,7 @@ export async function startTelemetry(
     ...(spanSampleRatio !== undefined && { spanSampleRatio }),
     ...(batch !== undefined && { batch: present(batch) }),
     serviceName: serviceName ?? (environment['OTEL_SERVICE_NAME'] || 'genops-proxy'),
-    ...endpointOf(config, environment, exports),
+    ...(exports ? collectorOf(config, environment) : { endpoint: false }),
     readers: prometheus === undefined ? [] : [prometheus.reader],
   });
   if (prometheus !== undefined) {
@@ -57,20 +57,6 @@ export async function startTelemetry(
     }),
     close: () => telemetry.close(),
   };
-}
-
-function endpointOf(
-  { otlp }: TelemetryConfig,
-  environment: Environment,
-  exports: boolean,
-): { readonly endpoint?: string | false; readonly headers?: Record<string, string> } {
-  if (!exports) return { endpoint: false };
-  if (otlp === undefined) return {};
-  const headers = Object.entries(otlp.headers ?? {}).map(([name, value]) => {
-    const path = `telemetry.otlp.headers.${name}`;
-    return [name, resolveReference(environment, path, value)] as const;
-  });
-  return { endpoint: otlp.endpoint, ...(headers.length > 0 && { headers: Object.fromEntries(headers) }) };
 }
 
 function tokenOf({ prometheus }: TelemetryConfig, environment: Environment): string | undefined {

@@ -162,6 +162,7 @@ const cases: { readonly [Name in Type]: Case } = {
   mistral: plain('mistral-large-latest'),
   deepseek: plain('deepseek-chat'),
   xai: plain('grok-4-fast-reasoning'),
+  'x-ai': plain('grok-4-fast-reasoning'),
   together: plain('meta-llama/Llama-3.3-70B-Instruct-Turbo'),
   fireworks: plain('accounts/fireworks/models/deepseek-v3p1'),
   perplexity: plain('sonar'),

@@ -1,6 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { openrouterFormat, startFakeUpstream } from '@genops/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkConfig } from '../src/config.ts';
 import { type ProxyUnderTest, proxyUnderTest, virtualKey } from './running-proxy.ts';
 
 let under: ProxyUnderTest;
@@ -70,5 +72,56 @@ describe('a proxy of several providers', () => {
     expect(streamed.usage.output_tokens).toBeGreaterThan(0);
     const { entries } = await under.proxy.governor.ledger.entries({ pageSize: 1000 });
     expect(entries.at(-1)).toMatchObject({ stream: true, outcome: 'completed', cost: { basis: 'computed' } });
+  });
+});
+
+describe('a proxy that goes by OpenRouter’s own list', () => {
+  it('prices a model of today by it, asks for it once, and says for which application', async () => {
+    const gateway = await startFakeUpstream({ formats: [openrouterFormat] });
+    gateway.addRule({
+      when: { path: '/api/v1/models' },
+      reply: {
+        headers: { 'content-type': 'application/json' },
+        body: { data: [{ id: 'acme/new-today', pricing: { prompt: '0.000001', completion: '0.00001' } }] },
+      },
+    });
+    const proxy = await proxyUnderTest(
+      {
+        providers: [{ type: 'openrouter', baseUrl: `${gateway.url}/api/v1`, apiKey: 'env:GATEWAY_KEY' }],
+        livePrices: ['openrouter'],
+        limits: [{ id: 'cap', amount: '1', window: 'lifetime' }],
+      },
+      {
+        GATEWAY_KEY: gateway.apiKey,
+        OPENROUTER_HTTP_REFERER: 'https://a.example',
+        OPENROUTER_X_TITLE: 'Ours',
+      },
+    );
+    const ask = () =>
+      proxy.client.chat.completions.create({ model: 'acme/new-today', messages, max_tokens: 10 }).then(
+        () => 'served',
+        ({ code }: { code: string }) => code,
+      );
+    expect(await ask()).toBe('unpriced_model');
+    await expect.poll(ask).toBe('served');
+    expect(gateway.requests.filter(({ path }) => path === '/api/v1/models')).toHaveLength(1);
+    expect(gateway.requests.at(-1)?.headers).toMatchObject({
+      'http-referer': 'https://a.example',
+      'x-openrouter-title': 'Ours',
+    });
+    expect(proxy.errors).toEqual([]);
+    await proxy.close();
+    await gateway.close();
+  });
+
+  it('does not start without a provider whose list it is', () => {
+    const config = {
+      providers: [{ type: 'openai', apiKey: 'env:A_KEY' }],
+      virtualKeys: [{ id: 'web', secret: 'env:WEB_KEY' }],
+      livePrices: ['openrouter'],
+    };
+    expect(() => checkConfig(config)).toThrow(
+      'livePrices[0]: expected a provider of the type "openrouter" beside it',
+    );
   });
 });

@@ -9,6 +9,12 @@ import { createGovernor, type Governor, type GovernorOptions } from '@genops/gov
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openai } from '@genops/openai';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -156,6 +162,50 @@ describe('chat', () => {
     const [entry] = await entries();
     expect(entry?.gateway).toEqual({ hostProvider: 'azure', strategy: 'ptb', fallbackUsed: true });
     expect(entry?.cost).toMatchObject({ price: { id: expect.stringMatching(/^azure\//) } });
+  });
+
+  it('goes into the session and the workflow that the call names', async () => {
+    const adapter = start({ workflow: 'support' });
+    await adapter.chat({ message: 'x', provider: 'openai', sessionId: 's-2' });
+    expect((await entries())[0]?.attribution).toMatchObject({ sessionId: 's-2', workflow: 'support' });
+    expect(upstream.requests[0]?.headers).toMatchObject({
+      'helicone-session-id': 's-2',
+      'helicone-session-name': 'support',
+    });
+  });
+
+  it.each([
+    [{ model: 'gpt-4o' }, 'model: expected `provider` beside it'],
+    [{ fallbackStrategy: 'failover' }, 'fallbackStrategy: expected `providerPreferences`'],
+    [{ providers: ['openai'], routingStrategy: 'best' }, 'got "best"'],
+    [{ providers: [] }, 'providers: expected at least one'],
+    [{ provider: 'openai', providers: ['openai'] }, 'providers: expected one of provider and providers'],
+    [{ provider: 'openai', routingStrategy: 'failover' }, 'routingStrategy: chooses nothing'],
+    [{ modelPreferences: { groq: 'x' } }, 'modelPreferences.groq: expected one of openai, anthropic'],
+    [{ providerPreferences: { openai: { weight: -1 } } }, 'providerPreferences.openai.weight'],
+    [{ providerPreferences: { openai: { weight: 0 } } }, 'expected a weight above zero'],
+    [{ cacheSeconds: 0.5 }, 'cacheSeconds: expected a number, at least one'],
+  ])('refuses %j, which would do nothing or something else', async (words, message) => {
+    const adapter = start();
+    await expect(adapter.chat({ message: 'x', ...words })).rejects.toThrow(message);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('goes on to another provider when one is longer than the time-out, and books both', async () => {
+    const adapter = start({ timeoutSeconds: 0.3 });
+    upstream.addRule({ when: { model: 'gpt-4o-mini/openai' }, reply: { delayMs: 5_000 } });
+    const begin = performance.now();
+    const { provider } = await adapter.multiProviderChat({
+      message: 'x',
+      providers: ['openai', 'anthropic'],
+      routingStrategy: 'failover',
+    });
+    expect(provider).toBe('anthropic');
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect((await entries()).map(({ requestModel, outcome }) => [requestModel, outcome])).toEqual([
+      ['gpt-4o-mini/openai', 'cancelled'],
+      ['claude-3-haiku-20240307/anthropic', 'completed'],
+    ]);
   });
 
   it('refuses a provider that has no route', async () => {
@@ -373,6 +423,58 @@ describe('configureRateLimits', () => {
     expect(pauses).toHaveLength(2);
     expect(pauses[0]).toBeGreaterThan(5_000);
     expect(upstream.requests).toHaveLength(2);
+  });
+});
+
+describe('words that are none', () => {
+  const nobody = { triggers: { highCost: { threshold: '1', timeframe: 'daily' } } } as const;
+  it.each<[string, (adapter: HeliconeAdapter) => unknown]>([
+    [
+      'backoffStrategy: expected exponential or none, got "linear"',
+      (adapter) =>
+        adapter.configureRateLimits({ requestsPerMinute: 6, backoffStrategy: 'linear' as 'exponential' }),
+    ],
+    [
+      'cacheProvider: expected memory, createDiskCache(directory) or createRedisCache(client), got "redis"',
+      (adapter) => adapter.enableCaching({ cacheProvider: 'redis' as 'memory', cacheTtl: 60 }),
+    ],
+    [
+      'cacheKeyStrategy: expected exact_match or content_hash, got "semantic"',
+      (adapter) => adapter.enableCaching({ cacheTtl: 60, cacheKeyStrategy: 'semantic' as 'exact_match' }),
+    ],
+    [
+      'requestsPerMinute: expected a number, at least one; got 0',
+      (adapter) => adapter.configureRateLimits({ requestsPerMinute: 0 }),
+    ],
+    [
+      'daily: not one of dailyLimit, monthlyLimit, perTeamLimits',
+      (adapter) => adapter.setBudgetLimits({ daily: '100' } as object),
+    ],
+    ['gateway: expected cloud or self-hosted, got "onprem"', () => start({ gateway: 'onprem' as 'cloud' })],
+    [
+      'routingStrategy: expected one of cost_optimized',
+      () => start({ defaultRoutingStrategy: 'cheapest' as 'failover' }),
+    ],
+    ['cacheTtl', (adapter) => adapter.enableCaching({ cacheTtl: Number.NaN })],
+    ['costAlertWebhook: expected one', (adapter) => adapter.configureWebhooks(nobody)],
+    [
+      'performanceWebhook: expected one',
+      (adapter) => adapter.configureWebhooks({ triggers: { slowResponse: { thresholdMs: 1 } } }),
+    ],
+    [
+      'costAlertWebhook: expected an http or https address',
+      (adapter) => adapter.configureWebhooks({ ...nobody, costAlertWebhook: 'ops@example.com' }),
+    ],
+    [
+      'triggers.highCost.timeframe: expected hourly or daily, got "weekly"',
+      (adapter) =>
+        adapter.configureWebhooks({
+          costAlertWebhook: 'https://hooks.example.com',
+          triggers: { highCost: { threshold: '1', timeframe: 'weekly' as 'daily' } },
+        }),
+    ],
+  ])('are refused: %s', (message, act) => {
+    expect(() => act(start())).toThrow(message);
   });
 });
 
@@ -649,23 +751,37 @@ describe('enableCostDebugging', () => {
 
 describe('registerCustomMetrics', () => {
   it('records values on an OpenTelemetry meter, and only those that are registered', async () => {
-    const recorded: unknown[] = [];
-    const instrument = (name: string) => ({
-      record: (value: number, attributes?: object) => recorded.push([name, value, attributes]),
-      add: (value: number, attributes?: object) => recorded.push([name, value, attributes]),
-    });
-    const adapter = start({
-      meter: { createGauge: instrument, createCounter: instrument, createHistogram: instrument },
-    });
-    adapter.registerCustomMetrics([{ name: 'business_value_score', type: 'gauge', description: 'Worth' }]);
-    await adapter.chat({ message: 'x', provider: 'openai', customMetrics: { business_value_score: 0.95 } });
-    expect(recorded).toEqual([
-      ['business_value_score', 0.95, { provider: 'openai', model: 'gpt-4o-mini/openai' }],
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const adapter = start({ meter: meterProvider.getMeter('test') });
+    adapter.registerCustomMetrics([
+      { name: 'business_value_score', type: 'gauge', description: 'Worth' },
+      { name: 'tickets', type: 'counter', unit: '{ticket}' },
+      { name: 'answer_words', type: 'histogram' },
     ]);
+    const customMetrics = { business_value_score: 0.95, tickets: 2, answer_words: 40 };
+    await adapter.chat({ message: 'x', provider: 'openai', customMetrics });
+    await adapter.chat({ message: 'x', provider: 'openai', customMetrics });
     await expect(adapter.chat({ message: 'x', customMetrics: { typo: 1 } })).rejects.toThrow(
       /customMetrics.typo/,
     );
-    expect(upstream.requests).toHaveLength(1);
+    expect(upstream.requests).toHaveLength(2);
+    await reader.forceFlush();
+    const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics[0]?.metrics ?? []);
+    await meterProvider.shutdown();
+    const attributes = { provider: 'openai', model: 'gpt-4o-mini/openai' };
+    expect(
+      metrics.map(({ descriptor, dataPoints }) => [descriptor.name, descriptor.unit, dataPoints]),
+    ).toEqual([
+      ['business_value_score', '', [expect.objectContaining({ attributes, value: 0.95 })]],
+      ['tickets', '{ticket}', [expect.objectContaining({ attributes, value: 4 })]],
+      [
+        'answer_words',
+        '',
+        [expect.objectContaining({ attributes, value: expect.objectContaining({ sum: 80, count: 2 }) })],
+      ],
+    ]);
     expect(() => start().registerCustomMetrics([{ name: 'x', type: 'gauge' }])).toThrow(/meter/);
   });
 });
@@ -742,6 +858,15 @@ describe('estimateMigrationCosts', () => {
     ]);
     expect(inText(estimate.projectedSavings)).toBe('56.4');
     expect(estimate.unpriced).toEqual([{ provider: 'nowhere', model: 'nobody-knows-me' }]);
+  });
+
+  it('says so when a number is not whole', () => {
+    start();
+    const current = { provider: 'openai', model: 'gpt-4o' };
+    const usage = { ...historicalUsage, averageInputTokens: 400.5 };
+    expect(() => estimateMigrationCosts({ governor, current, targets: [], historicalUsage: usage })).toThrow(
+      'historicalUsage.averageInputTokens: expected a whole number, got 400.5',
+    );
   });
 
   it('projects no savings where everything costs more', () => {

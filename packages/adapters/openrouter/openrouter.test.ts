@@ -274,12 +274,24 @@ describe('createOpenRouter', () => {
   });
 });
 
+describe('what is said of the application', () => {
+  it.each([
+    [{ url: 'my-app' }, 'app.url: expected an absolute URL'],
+    [{ url: 'https://a.example', title: 'Café ☕' }, 'app.title: expected printable ASCII'],
+    [{ url: 'https://a.example', title: 'a\nb' }, 'app.title: expected printable ASCII'],
+    [{ url: 'https://a.example', categories: ['a', 'b', 'c'] }, 'app.categories: expected at most two'],
+  ])('is refused as %j, before a call', (app, message) => {
+    expect(() => createOpenRouter({ app })).toThrow(message);
+  });
+});
+
 describe('openrouterRequest', () => {
   const request = { model: 'anthropic/claude-sonnet-4.5', messages: [], 'x-unknown': [1] };
 
   it.each([
     [{}, {}],
     [{ provider: 'anthropic' }, { provider: { order: ['anthropic'] } }],
+    [{ provider: ['anthropic', 'google'] }, { provider: { order: ['anthropic', 'google'] } }],
     [{ route: 'least-cost' }, { provider: { sort: 'price' } }],
     [{ route: 'fastest' }, { provider: { sort: 'throughput' } }],
     [
@@ -292,6 +304,22 @@ describe('openrouterRequest', () => {
     ],
   ] as const)('turns %j into %j', (words, parameters) => {
     expect(openrouterRequest({ ...request, ...words })).toEqual({ ...request, ...parameters });
+  });
+
+  it.each([
+    [
+      { provider: { allow_fallbacks: false }, route: 'fallback' },
+      'allow_fallbacks: true, and `provider` says false',
+    ],
+    [{ provider: { sort: 'latency' }, route: 'fastest' }, 'sort: throughput, and `provider` says "latency"'],
+  ] as const)('refuses %j, which says two things', (words, message) => {
+    expect(() => openrouterRequest({ ...request, ...words })).toThrow(`route: means ${message}`);
+  });
+
+  it('refuses a route that nobody knows', () => {
+    expect(() => openrouterRequest({ ...request, route: 'cheapest' as 'fastest' })).toThrow(
+      'route: expected least-cost, fastest or fallback, got "cheapest"',
+    );
   });
 });
 

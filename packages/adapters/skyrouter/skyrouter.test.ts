@@ -173,6 +173,21 @@ describe('trackMultiModelRouting', () => {
     expect((await governor.ledger.entries()).entries).toHaveLength(upstream.requests.length);
   });
 
+  it('goes on when a candidate takes longer than the client waits, and books what it may have cost', async () => {
+    start({
+      client: new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: upstream.apiKey, timeout: 300 }),
+    });
+    upstream.addRule({ when: { model: 'gpt-4o-mini' }, reply: { delayMs: 5_000 } });
+    const result = await adapter.routeToBestModel({ candidates: ['gpt-4o-mini', 'gpt-4o'], prompt: 'x' });
+    expect(result.model).toBe('gpt-4o');
+    const { entries } = await governor.ledger.entries();
+    expect(entries.map(({ requestModel, outcome }) => [requestModel, outcome])).toEqual([
+      ['gpt-4o-mini', 'cancelled'],
+      ['gpt-4o', 'completed'],
+    ]);
+    expect(entries[0]?.cost).toMatchObject({ basis: 'estimated' });
+  });
+
   it('does not try another model when the request itself is bad', async () => {
     const session = start().trackRoutingSession('routing');
     upstream.setReply({ status: 400, error: { message: 'Too many images' } });
@@ -195,23 +210,25 @@ describe('trackMultiModelRouting', () => {
     expect(result.report).toMatchObject({ calls: 1, refused: 1 });
   });
 
-  it.each([['latency_optimized'], ['reliability_first'], ['balanced']] as const)(
-    'follows what was measured when it is %s',
-    async (routingStrategy) => {
-      const session = start().trackRoutingSession('measured');
-      upstream.addRule({ when: { model: 'gpt-4o' }, reply: { status: 500 } });
-      for (let call = 0; call < 8; call += 1) {
-        await session.trackModelCall({ model: 'gpt-4o', input: 'x' }).catch(() => undefined);
-        await session.trackModelCall({ model: 'gpt-4o-mini', input: 'x' });
-      }
-      const result = await session.trackMultiModelRouting({
-        models: ['gpt-4o', 'gpt-4o-mini'],
-        input: 'x',
-        routingStrategy,
-      });
-      expect(result.ranking?.[0]?.model).toBe('gpt-4o-mini');
-    },
-  );
+  it.each([
+    ['latency_optimized', { usage, delayMs: 60 }],
+    ['reliability_first', { status: 500 }],
+    ['balanced', { status: 500 }],
+  ] as const)('follows what was measured when it is %s, not the price', async (routingStrategy, reply) => {
+    const session = start().trackRoutingSession('measured');
+    upstream.addRule({ when: { model: 'gpt-4o-mini' }, reply });
+    for (let call = 0; call < 8; call += 1) {
+      await session.trackModelCall({ model: 'gpt-4o-mini', input: 'x' }).catch(() => undefined);
+      await session.trackModelCall({ model: 'gpt-4o', input: 'x' });
+    }
+    const result = await session.trackMultiModelRouting({
+      models: ['gpt-4o-mini', 'gpt-4o'],
+      input: 'x',
+      routingStrategy,
+    });
+    expect(result.ranking?.map(({ model }) => model)).toEqual(['gpt-4o', 'gpt-4o-mini']);
+    expect(result.model).toBe('gpt-4o');
+  });
 
   it('books the model that was used, not the first of the list', async () => {
     const session = start().trackRoutingSession('given');
@@ -223,6 +240,26 @@ describe('trackMultiModelRouting', () => {
     expect(result.model).toBe('gpt-4o-mini');
     const { costByModel } = await adapter.costAggregator.getSummary();
     expect(Object.keys(costByModel)).toEqual(['gpt-4o-mini']);
+  });
+
+  it('does not judge a choice of which only the cost is known', async () => {
+    start();
+    const alerts: OperationResult[] = [];
+    adapter.onRouteEfficiencyThreshold(0.7, (result) => alerts.push(result));
+    const session = adapter.trackRoutingSession('given');
+    const result = await session.trackMultiModelRouting({ models: ['gpt-4o'], cost: money('0.5') });
+    expect(inText(result.totalCost)).toBe('0.5');
+    expect(result.routeEfficiencyScore).toBeUndefined();
+    expect(alerts).toEqual([]);
+  });
+
+  it.each([
+    [{ order: (ranked: readonly RankedModel[]) => ranked }, /order: expected `custom`/],
+    [{ selectedModel: 'gpt-4o' }, /selectedModel: expected the usage or the cost/],
+  ])('refuses %o, which would do nothing', async (words, message) => {
+    const session = start().trackRoutingSession('nothing');
+    await expect(session.trackMultiModelRouting({ models, input: 'x', ...words })).rejects.toThrow(message);
+    expect(upstream.requests).toHaveLength(0);
   });
 
   it('refuses an empty list', async () => {
@@ -304,6 +341,15 @@ describe('trackAgentWorkflow', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
+  it('refuses a word for failures that nobody knows, before the first step', async () => {
+    const session = start().trackRoutingSession('support');
+    const options = { workflowName: 'support', agentSteps, onStepFailure: 'ignore' as 'continue' };
+    await expect(session.trackAgentWorkflow(options)).rejects.toThrow(
+      'onStepFailure: expected stop or continue, got "ignore"',
+    );
+    expect(upstream.requests).toHaveLength(0);
+  });
+
   it('books a workflow that ran elsewhere', async () => {
     const session = start().trackRoutingSession('given');
     const result = await session.trackAgentWorkflow({
@@ -340,6 +386,13 @@ describe('batchRouteModels', () => {
     expect(inText(session.totalCost)).toBe('0.00252');
   });
 
+  it.each([0, 1.5, Number.NaN])('refuses %d at once', async (concurrency) => {
+    const session = start().trackRoutingSession('batch');
+    const batch = session.batchRouteModels([{ models: ['gpt-4o-mini'], input: 'a' }], { concurrency });
+    await expect(batch).rejects.toThrow(/concurrency: expected a whole number, at least 1/);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
   it('reports the ones that failed and finishes the others', async () => {
     const session = start().trackRoutingSession('batch');
     upstream.addRule({ when: { model: 'gpt-4o' }, reply: { status: 500 } });
@@ -352,6 +405,24 @@ describe('batchRouteModels', () => {
 });
 
 describe('the adapter', () => {
+  it('has sessions that say what they came to, how many calls that were, and how long it took', async () => {
+    let nowMs = Date.parse('2026-11-01T00:00:00Z');
+    start({}, { now: () => new Date(nowMs) });
+    const session = adapter.trackRoutingSession('timed');
+    await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    await session.trackModelCall({ model: 'gpt-4o', usage: given });
+    nowMs += 90_500;
+    expect([inText(session.totalCost), session.operationCount, session.durationSeconds]).toEqual([
+      '0.00371',
+      2,
+      90.5,
+    ]);
+    const { costs, calls, durationMs } = await session.close();
+    expect([costs.map(amountOf), calls, durationMs]).toEqual([['0.00371'], 2, 90_500]);
+    nowMs += 1_000;
+    expect(session.durationSeconds).toBe(90.5);
+  });
+
   it('has the façade of the seed, each call in a session of its own', async () => {
     start();
     const routed = await adapter.routeToBestModel({
@@ -426,6 +497,53 @@ describe('the adapter', () => {
     start({}, { providers: [] });
     const result = await adapter.routeToBestModel({ candidates: ['gpt-4o', 'gpt-4o-mini'], prompt: 'x' });
     expect(result).toMatchObject({ model: 'gpt-4o-mini', routeEfficiencyScore: 1 });
+  });
+
+  it('takes every option of the seed’s constructor, and each does something', async () => {
+    start({
+      team: 'finance',
+      project: 'risk',
+      environment: 'staging',
+      customerId: 'acme',
+      costCenter: 'cc-7',
+      feature: 'scoring',
+      tags: { plan: 'gold' },
+      dailyBudgetLimit: '0.0005',
+      governancePolicy: 'advisory',
+      enableCostAlerts: false,
+    });
+    adapter.costAggregator.setTeamBudget('finance', '0.0005');
+    const told: string[] = [];
+    governor.on(({ kind }) => told.push(kind));
+    const session = adapter.trackRoutingSession('options');
+    for (let call = 0; call < 3; call += 1)
+      await session.trackModelCall({ model: 'gpt-4o-mini', input: 'x', maxTokens: 100 });
+    expect((await governor.ledger.entries()).entries[0]?.attribution).toMatchObject({
+      team: 'finance',
+      project: 'risk',
+      environment: 'staging',
+      customerId: 'acme',
+      costCenter: 'cc-7',
+      feature: 'scoring',
+      tags: { plan: 'gold' },
+    });
+    const { budgets } = await adapter.costAggregator.checkBudgetStatus();
+    expect(budgets.map(({ limitId }) => limitId)).toEqual([
+      'skyrouter.finance.risk.staging.acme.daily',
+      'team-finance-daily',
+    ]);
+    expect(budgets.every(({ utilizationPercent }) => utilizationPercent > 100)).toBe(true);
+    expect(told).not.toContain('threshold');
+  });
+
+  it('announces 80, 90 and 100 percent unless it is told not to', async () => {
+    start({ dailyBudgetLimit: '0.00042', governancePolicy: 'advisory' });
+    const told: number[] = [];
+    governor.on((event) => event.kind === 'threshold' && told.push(event.threshold));
+    const session = adapter.trackRoutingSession('alerts');
+    for (let call = 0; call < 2; call += 1)
+      await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
+    expect(told).toEqual([80, 90, 100]);
   });
 
   it('refuses a governance policy that nobody knows', () => {
@@ -503,6 +621,47 @@ describe('the adapter', () => {
     stop();
     await session.trackModelCall({ model: 'gpt-4o-mini', usage: given });
     expect(heard).toHaveLength(4);
+  });
+
+  it('tells of the steps of a workflow as of any other operation, and sums them by route', async () => {
+    start();
+    const heard: OperationResult[] = [];
+    adapter.onOperation((result) => heard.push(result));
+    await adapter.runAgentWorkflow({
+      name: 'support',
+      steps: [
+        { model: 'gpt-4o-mini', task: 'classify' },
+        { model: 'gpt-4o', usage: given },
+      ],
+    });
+    expect(
+      heard.map(({ model, inputTokens, totalCost }) => [model, inputTokens, amountOf(totalCost)]),
+    ).toEqual([
+      ['gpt-4o-mini', 1000, '0.00021'],
+      ['gpt-4o', 1000, '0.0035'],
+    ]);
+    expect(adapter.getTelemetryExportStats()).toMatchObject({ operations: 2, delivered: 2 });
+    const { costByRoute, costByOperationType } = await adapter.costAggregator.getSummary();
+    expect([inText(costByRoute['balanced']), inText(costByOperationType['agent_workflow'])]).toEqual([
+      '0.00371',
+      '0.00371',
+    ]);
+  });
+
+  it('refuses numbers that would switch off what they are of', async () => {
+    start();
+    const nothing = () => {};
+    expect(() => adapter.onOperation(nothing, { samplingRate: 50 })).toThrow(/samplingRate/);
+    expect(() => adapter.onOperationBatches(nothing, { batchSize: 0 })).toThrow(/batchSize/);
+    expect(() => adapter.onOperationBatches(nothing, { maxBuffered: 10 })).toThrow(/maxBuffered/);
+    expect(() => adapter.onRouteEfficiencyThreshold(70, nothing)).toThrow(/threshold/);
+    expect(() => adapter.onCostThreshold(0.8, nothing)).toThrow(/dailyBudgetLimit: expected one/);
+    expect(adapter.getTelemetryExportStats().buffered).toBe(0);
+    await expect(adapter.costAggregator.getSummary({ lastHours: Number.NaN })).rejects.toThrow(/lastHours/);
+    await expect(adapter.diagnosePerformance({ models: [] })).rejects.toThrow(/models: expected at least/);
+    expect(() => start({ maxSessionCacheSize: Number.NaN })).toThrow(/maxSessionCacheSize/);
+    start({ dailyBudgetLimit: '1' });
+    expect(() => adapter.onCostThreshold(80, nothing)).toThrow(/threshold: expected a number above 0/);
   });
 
   it('tells of operations many at a time, and of what is left at the end', async () => {

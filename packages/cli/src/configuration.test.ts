@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseConfig } from '@genops/proxy';
-import { readSettings } from '@genops/register/api';
+import { configJsonSchema, parseConfig } from '@genops/proxy';
+import { providerTypes, readSettings } from '@genops/register/api';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emptyDirectory, genops as run } from '../test/genops.ts';
 
@@ -29,6 +29,29 @@ limits:
     amount: "10" # dollars
     window: day
 `;
+
+describe('one file for the proxy and for programs', () => {
+  /** What everybody has elsewhere needs an address, and what has no name of its own a name. */
+  const entry = (type: string) =>
+    `{ type: ${type}, id: one, baseUrl: 'https://llm.example.com/v1', apiKey: 'env:A_KEY' }`;
+  const file = (type: string) =>
+    `providers: [${entry(type)}]\nvirtualKeys: [{ id: web, secret: 'env:WEB_KEY' }]\n`;
+  const schema = JSON.stringify(configJsonSchema());
+  const ofTheProxy = JSON.parse(/"enum":(\["openai"[^\]]*\])/.exec(schema)?.[1] ?? '[]') as string[];
+
+  it.each(ofTheProxy)('is read by a program that says %s, as the proxy takes it', async (type) => {
+    await write(file(type));
+    const { providers } = readSettings({}, { environment: {}, directory });
+    expect(providers.findLast(({ id }) => id === 'one')?.baseUrl).toMatch(/^https:\/\/llm\.example\.com/);
+  });
+
+  it.each(providerTypes.map(({ id }) => id))(
+    'is read by the proxy that says %s, as `genops` writes it',
+    (type) => {
+      expect(parseConfig(file(type)).providers).toMatchObject([{ type, id: 'one' }]);
+    },
+  );
+});
 
 describe('genops budget', () => {
   it('adds a limit that is in force from then on, to a file that need not be there', async () => {

@@ -66,6 +66,8 @@ describe('anotherModelMayHelp', () => {
     [{ status: 401 }, false],
     [{ status: 400 }, false],
     [new Error('lost'), false],
+    [Object.assign(new Error('Request timed out.'), { status: undefined }), true],
+    [Object.assign(new Error('Request was aborted.'), { status: undefined }), false],
   ])('of %j is %s', (error, helps) => {
     expect(anotherModelMayHelp(error)).toBe(helps);
   });

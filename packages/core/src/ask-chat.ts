@@ -71,8 +71,18 @@ const retryable: ReadonlySet<unknown> = new Set([404, 408, 409, 429]);
 /** Refusals that are about this model, or about what it would cost. */
 const aboutModel: ReadonlySet<unknown> = new Set(['budget_exceeded', 'unpriced_model', 'policy_deny_model']);
 
-/** True for an error of a client after which another model may well answer; false when the request is to blame. */
+/**
+ * True for an error of a client after which another model may well answer; false when the request is to blame, or
+ * somebody gave up. After a time-out the first may still have worked: what it can have cost is booked.
+ */
 export function anotherModelMayHelp(error: unknown): boolean {
   const { status, code } = error as { readonly status?: unknown; readonly code?: unknown };
-  return aboutModel.has(code) || retryable.has(status) || (typeof status === 'number' && status >= 500);
+  if (aboutModel.has(code) || retryable.has(status)) return true;
+  return typeof status === 'number' ? status >= 500 : isWithoutAnswer(error);
+}
+
+/** A time-out or a broken connection: an error of the official client that has a place for a status, and none. */
+function isWithoutAnswer(error: unknown): boolean {
+  const gaveUp = (error as { readonly message?: string }).message === 'Request was aborted.';
+  return error instanceof Error && 'status' in error && error.status === undefined && !gaveUp;
 }

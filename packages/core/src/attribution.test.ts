@@ -47,13 +47,19 @@ describe('checkAttribution', () => {
     [{ team: 7 as unknown as string }, 'attribution.team'],
     [{ customerId: 'a\nb' }, 'attribution.customerId'],
     [{ feature: 'x'.repeat(257) }, 'attribution.feature'],
+    [{ experiment_id: '7' } as object, 'attribution.experiment_id: expected a dimension; .* `tags`'],
     [{ tags: { a: '\u0000' } }, 'attribution.tags.a'],
     [
       { tags: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`t${index}`, 'x'])) },
       'attribution.tags',
     ],
   ])('refuses %j', (attribution, path) => {
-    expect(() => checkAttribution(attribution)).toThrow(path);
+    expect(() => checkAttribution(attribution)).toThrow(new RegExp(path));
+    expect(() => withAttribution(attribution, () => {})).toThrow(new RegExp(path));
+  });
+
+  it('takes what is not said for what is not there', () => {
+    expect(() => checkAttribution({ experiment_id: undefined, team: 'a' } as object)).not.toThrow();
   });
 });
 

@@ -49,7 +49,7 @@ function context(): AsyncLocalStorage<Attribution> {
  * Runs `action` with these attributes on every governed call made inside it, also after an `await`.
  * Inner attributes win over outer ones; tags are merged.
  *
- * @throws {ConfigurationError} when an attribute is not text, or is too long
+ * @throws {ConfigurationError} when an attribute is not text, is too long, or is neither a dimension nor a tag
  */
 export function withAttribution<Result>(attribution: Attribution, action: () => Result): Result {
   return context().run(mergeAttribution(currentAttribution(), checkAttribution(attribution)), action);
@@ -77,11 +77,20 @@ export function mergeAttribution(...layers: readonly Attribution[]): Attribution
 /** Longest value of one attribute, and the most tags on one call. */
 export const attributionLimits = { valueCharacters: 256, tags: 32 } as const;
 
+const members: ReadonlySet<string> = new Set([...attributionDimensions, 'tags']);
+
 /**
  * @returns the same attributes
- * @throws {ConfigurationError} naming the first attribute that is not short, printable text
+ * @throws {ConfigurationError} naming the first attribute that is not short, printable text, or no dimension
  */
 export function checkAttribution(attribution: Attribution): Attribution {
+  for (const [name, value] of Object.entries(attribution)) {
+    if (value !== undefined && !members.has(name))
+      throw new ConfigurationError(
+        `attribution.${name}`,
+        'expected a dimension; what nobody foresaw goes into `tags`',
+      );
+  }
   for (const dimension of attributionDimensions) {
     const value = attribution[dimension];
     if (value !== undefined) checkValue(`attribution.${dimension}`, value);

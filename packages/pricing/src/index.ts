@@ -12,6 +12,8 @@ export { createPricing } from './create-pricing.ts';
 export type { GatewayFeeQuestion } from './gateway-fee.ts';
 export { gatewayFee } from './gateway-fee.ts';
 export type { ListedModel, ListedPrice } from './list-models.ts';
+export type { LiveList, LiveLists } from './live/live-lists.ts';
+export { createLiveLists, liveLists } from './live/live-lists.ts';
 export type { LivePrices, RefreshResult } from './live/live-prices.ts';
 export type { OpenRouterPricesOptions } from './live/openrouter.ts';
 export { createOpenRouterPrices } from './live/openrouter.ts';

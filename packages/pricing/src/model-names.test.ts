@@ -51,6 +51,7 @@ describe('looking a model up', () => {
     ['openrouter', 'anthropic/claude-4.5-sonnet-20250929', 'anthropic/claude-sonnet-4.5'],
     ['openrouter', 'openai/gpt-4o-mini:nitro', 'openai/gpt-4o-mini'],
     ['openrouter', 'openai/gpt-4o-mini:online', 'openai/gpt-4o-mini'],
+    ['openrouter', 'openai/gpt-4o-mini:exacto', 'openai/gpt-4o-mini'],
     ['fireworks', 'accounts/fireworks/models/deepseek-v3p2', 'deepseek-v3p2'],
     // Ids of the provider in other vocabularies.
     ['aws.bedrock', 'amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0'],

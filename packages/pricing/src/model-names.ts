@@ -80,9 +80,9 @@ const bedrockVariant: Unwrap = (name) => {
   return match === null ? undefined : { name: match[1] as string };
 };
 
-/** `:nitro` and `:floor` only sort the hosts; `:online` adds a web search of five results. */
+/** `:nitro`, `:floor` and `:exacto` only sort the hosts; `:online` adds a web search of five results. */
 const openrouterSuffix: Unwrap = (name) => {
-  const match = /^(.+?):(nitro|floor|online)((?::[\w-]+)?)$/.exec(name);
+  const match = /^(.+?):(nitro|floor|exacto|online)((?::[\w-]+)?)$/.exec(name);
   if (match === null) return undefined;
   const [, model, suffix, rest] = match;
   return { name: `${model}${rest}`, ...(suffix === 'online' && { assumed: { web_result: 5 } }) };

@@ -7,6 +7,6 @@ export { init, shutdown } from './init.ts';
 export { knownProviders, providerTypes } from './known-providers.ts';
 export { patchOpenRouter, unpatchOpenRouter } from './open-router.ts';
 export type { Registration } from './registration.ts';
-export { currentRegistration } from './registration.ts';
+export { currentRegistration, livePricesOf } from './registration.ts';
 export type { Settings, SettingsInput, SettingsSources } from './settings.ts';
 export { readSettings } from './settings.ts';

@@ -2,13 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@genops/core';
 import { attributionSchema, limitSchema, ruleSchema } from '@genops/policy';
-import { type PriceFile, parsePriceFile } from '@genops/pricing';
+import { liveLists, type PriceFile, parsePriceFile } from '@genops/pricing';
+import { telemetrySchema } from '@genops/telemetry/config';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
 const text = z.string().min(1).max(256);
 
-const providerSchema = z.looseObject({ type: text, id: text.optional(), baseUrl: z.url().optional() });
+const providerSchema = z.looseObject({
+  type: text,
+  id: text.optional(),
+  baseUrl: z.url().optional(),
+  deployments: z.record(text, text).optional(),
+  location: text.optional(),
+});
 
 /** What only the proxy reads: one file may serve both. */
 const ofTheProxy = {
@@ -16,7 +23,6 @@ const ofTheProxy = {
   virtualKeys: z.unknown(),
   routing: z.unknown(),
   admin: z.unknown(),
-  telemetry: z.unknown(),
   alerts: z.unknown(),
 };
 
@@ -31,10 +37,14 @@ const configFileSchema = z.strictObject({
   /** A file of one's own. What the proxy's ledger is says the proxy's form, which is nothing to an application. */
   ledger: z.union([text, z.looseObject({ driver: text }).transform(() => undefined)]).optional(),
   debug: z.boolean().optional(),
+  /** Where spans and metrics go. `prometheus` is the proxy's: an application has no port to ask. */
+  telemetry: telemetrySchema.optional(),
   /** Where known providers are found beside their usual address. */
   providers: z.array(providerSchema).optional(),
   /** Files with prices of one's own, beside this file. */
   prices: z.array(text).optional(),
+  /** Whose own lists of prices are asked for while the program runs. */
+  livePrices: z.array(z.enum(liveLists)).optional(),
 });
 
 /** A configuration file that was read and checked. */

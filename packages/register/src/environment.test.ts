@@ -37,12 +37,19 @@ describe('readEnvironment', () => {
 
   it.each([
     [{ GENOPS_TAGS: 'gold' }, 'GENOPS_TAGS'],
+    [{ GENOPS_LIVE_PRICES: 'openrouter,azure' }, 'GENOPS_LIVE_PRICES: expected some of openrouter'],
     [{ GENOPS_DAILY_BUDGET_LIMIT: '-1' }, 'GENOPS_DAILY_BUDGET_LIMIT'],
     [{ GENOPS_DAILY_BUDGET_LIMIT: '1e3' }, 'GENOPS_DAILY_BUDGET_LIMIT'],
     [{ GENOPS_ON_UNKNOWN_ROUTE: 'ignore' }, 'GENOPS_ON_UNKNOWN_ROUTE'],
     [{ GENOPS_TEAM: 'x'.repeat(300) }, 'attribution.team'],
   ])('refuses %j', (environment, path) => {
     expect(() => readEnvironment(environment)).toThrow(path);
+  });
+});
+
+describe('GENOPS_LIVE_PRICES', () => {
+  it('names lists, in any case', () => {
+    expect(readEnvironment({ GENOPS_LIVE_PRICES: ' OpenRouter ' }).livePrices).toEqual(['openrouter']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { type Attribution, attributionDimensions, ConfigurationError, checkAttribution } from '@genops/core';
 import type { PolicyInput } from '@genops/policy';
+import { type LiveList, liveLists } from '@genops/pricing';
 import { type AliasGroup, aliasGroups } from '@genops/telemetry';
 
 /** Variables by name, as `process.env` has them. */
@@ -19,6 +20,8 @@ export interface EnvironmentSettings {
   readonly debug?: boolean;
   /** Whose names metrics and attributes have beside our own. */
   readonly aliases?: boolean | readonly AliasGroup[];
+  /** Whose own lists of prices are asked for while the program runs. */
+  readonly livePrices?: readonly LiveList[];
 }
 
 const dimensionByVariable = new Map(
@@ -59,6 +62,7 @@ export const environmentVariables: readonly string[] = [
   'GENOPS_DISABLED',
   'GENOPS_DEBUG',
   'GENOPS_TELEMETRY_ALIASES',
+  'GENOPS_LIVE_PRICES',
   'GENOPS_TAGS',
   'GENOPS_MODELS',
 ];
@@ -95,6 +99,7 @@ export function readEnvironment(environment: Environment): EnvironmentSettings {
   const configFile = textOf(environment, 'GENOPS_CONFIG');
   const debug = yesOrNo(environment, 'GENOPS_DEBUG');
   const aliases = aliasesIn(environment);
+  const livePrices = livePricesIn(environment);
   return {
     attribution: attributionIn(environment),
     limits: limitsIn(environment, policy === 'advisory' ? 'advisory' : 'enforced'),
@@ -105,6 +110,7 @@ export function readEnvironment(environment: Environment): EnvironmentSettings {
     ...(configFile !== undefined && { configFile }),
     ...(debug !== undefined && { debug }),
     ...(aliases !== undefined && { aliases }),
+    ...(livePrices !== undefined && { livePrices }),
   };
 }
 
@@ -183,6 +189,19 @@ function aliasesIn(environment: Environment): boolean | readonly AliasGroup[] | 
     if (group !== undefined) return group;
     throw new ConfigurationError(name, `expected true, or some of ${aliasGroups.join(', ')}; got "${word}"`);
   });
+}
+
+/** `openrouter`, or a list. */
+function livePricesIn(environment: Environment): readonly LiveList[] | undefined {
+  const name = 'GENOPS_LIVE_PRICES';
+  return textOf(environment, name)
+    ?.toLowerCase()
+    .split(',')
+    .map((word) => {
+      const list = liveLists.find((candidate) => candidate === word.trim());
+      if (list !== undefined) return list;
+      throw new ConfigurationError(name, `expected some of ${liveLists.join(', ')}; got "${word}"`);
+    });
 }
 
 function yesOrNo(environment: Environment, name: string): boolean | undefined {

@@ -1,4 +1,7 @@
+import { withBaseUrl } from '@genops/core';
 import { openai } from '@genops/openai';
+import { openrouter } from '@genops/openrouter';
+import { openrouterFormat, startCollector, startFakeUpstream } from '@genops/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   currentRegistration,
@@ -50,12 +53,79 @@ describe('init', () => {
     expect(seen).toEqual(['refused']);
   });
 
+  it('tells another collector when it is told to, and both have what they were sent', async () => {
+    const upstream = await startFakeUpstream();
+    const collectors = [await startCollector(), await startCollector()];
+    const provider = withBaseUrl(openai, `${upstream.url}/v1`);
+    for (const { url } of collectors) {
+      start({ providers: [provider], telemetry: { otlp: { endpoint: url } } });
+      const answer = await fetch(`${provider.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+      });
+      expect(answer.status).toBe(200);
+      await answer.text();
+    }
+    await shutdown();
+    await expect.poll(() => collectors.map((one) => one.spans().length)).toEqual([1, 1]);
+    await Promise.all([upstream, ...collectors].map((one) => one.close()));
+  });
+
+  it('prices by the list of OpenRouter’s own, where it is asked to', async () => {
+    const upstream = await startFakeUpstream({ formats: [openrouterFormat] });
+    upstream.addRule({
+      when: { path: '/api/v1/models' },
+      reply: {
+        headers: { 'content-type': 'application/json' },
+        body: { data: [{ id: 'acme/new-today', pricing: { prompt: '0.000001', completion: '0.00001' } }] },
+      },
+    });
+    const provider = withBaseUrl(openrouter, `${upstream.url}/api/v1`);
+    const policy: SettingsInput['policy'] = { limits: [{ id: 'cap', amount: '1', window: 'day' }] };
+    const ask = async () => {
+      const { status } = await fetch(`${provider.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${upstream.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'acme/new-today', messages: [{ role: 'user', content: 'Hello?' }] }),
+      });
+      return status;
+    };
+    start({ providers: [provider], policy });
+    expect(await ask()).toBe(403);
+    start({ providers: [provider], policy, livePrices: ['openrouter'] });
+    await expect.poll(ask).toBe(200);
+    // Asked for once, and kept over a change of settings.
+    start({ providers: [provider], policy, livePrices: ['openrouter'], mode: 'observe' });
+    expect(await ask()).toBe(200);
+    expect(upstream.requests.filter(({ path }) => path === '/api/v1/models')).toHaveLength(1);
+    await upstream.close();
+  });
+
   it('changes nothing when what it is told cannot be understood', () => {
     const registration = start({ attribution: { team: 'search' } });
     const governed = globalThis.fetch;
     expect(() => start({ attribution: { team: '' } })).toThrow(/attribution.team/);
     expect(registration.settings.attribution).toEqual({ team: 'search' });
     expect(globalThis.fetch).toBe(governed);
+  });
+
+  it.each([
+    [{ defaultTeam: 'search' }, 'defaultTeam: not one of attribution, policy'],
+    [{ attribution: { experiment_id: '7' } }, 'attribution.experiment_id'],
+    [{ telemetry: { exporter: 'otlp' } }, 'telemetry: Unrecognized key: "exporter"'],
+    [{ telemetry: { prometheus: true } }, 'telemetry: Unrecognized key: "prometheus"'],
+    [{ telemetry: { otlp: { endpoint: 'collector' } } }, 'telemetry.otlp.endpoint: Invalid URL'],
+    [
+      { telemetry: { otlp: { endpoint: 'http://a.example', headers: { 'x-key': 'secret' } } } },
+      'expected a reference such as env:OTLP_KEY; secrets do not belong',
+    ],
+    [{ livePrices: ['openai'] }, 'livePrices[0]: expected openrouter, got "openai"'],
+    [{ mode: 'advisory' }, 'mode: expected enforce or observe, got "advisory"'],
+    [{ onUnknownRoute: 'block' }, 'onUnknownRoute: expected refuse or pass, got "block"'],
+  ])('refuses %j: it would silently do nothing', (input, message) => {
+    expect(() => start(input as SettingsInput)).toThrow(message);
+    expect(globalThis.fetch).toBe(bareFetch);
   });
 
   it('lets the program win over the environment, and a limit replace the one of its name', () => {

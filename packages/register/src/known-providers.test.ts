@@ -1,4 +1,5 @@
 import { createDirectory } from '@genops/governor';
+import { createOpenRouter } from '@genops/openrouter';
 import { describe, expect, it } from 'vitest';
 import { knownProviders, providersAt, providerTypes } from './known-providers.ts';
 
@@ -75,6 +76,57 @@ describe('providersAt', () => {
       'https://llm.example.com/v1',
     ]);
     expect(addressesOf('openai', providerTypes, {}, configured)).toContain('https://api.openai.com/v1');
+  });
+
+  it('reads what a gateway of one’s own is asked as that gateway does, however its address is said', () => {
+    const self = { type: 'helicone', baseUrl: 'http://localhost:8080/ai' };
+    for (const found of [
+      providersAt(providerTypes, { HELICONE_BASE_URL: self.baseUrl }, []),
+      providersAt(providerTypes, {}, [self]),
+    ]) {
+      const helicone = found.findLast(({ id }) => id === 'helicone');
+      expect(helicone?.baseUrl).toBe(self.baseUrl);
+      expect(helicone?.priceAs?.('openai/gpt-4o')).toEqual({ provider: 'openai', model: 'gpt-4o' });
+    }
+    const cloud = providersAt(providerTypes, { HELICONE_BASE_URL: 'https://eu.helicone.ai/v1' }, []);
+    expect(cloud.findLast(({ id }) => id === 'helicone')?.priceAs?.('gpt-4o/openai')).toEqual({
+      provider: 'openai',
+      model: 'gpt-4o',
+    });
+  });
+
+  it('knows deployments, places and plain servers as the proxy does', () => {
+    const found = providersAt(providerTypes, {}, [
+      { type: 'azure', baseUrl: 'https://ours.openai.azure.com', deployments: { prod: 'gpt-4o-mini' } },
+      { type: 'aws-bedrock', location: 'xx-new-1' },
+      { type: 'openai-compatible', id: 'acme', baseUrl: 'https://llm.acme.example/v1' },
+    ]);
+    const azure = found.findLast(({ id }) => id === 'azure');
+    expect([azure?.baseUrl, azure?.priceAs?.('prod')]).toEqual([
+      'https://ours.openai.azure.com/openai',
+      'gpt-4o-mini',
+    ]);
+    expect(found.findLast(({ id }) => id === 'aws-bedrock')?.baseUrl).toContain('xx-new-1');
+    expect(found.findLast(({ id }) => id === 'acme')?.baseUrl).toBe('https://llm.acme.example/v1');
+    expect(() =>
+      providersAt(providerTypes, {}, [{ type: 'openai-compatible', baseUrl: 'https://a.example' }]),
+    ).toThrow(/providers\[0\]\.id: expected one/);
+  });
+
+  it('tells OpenRouter of the application that the environment names, unless the program does', () => {
+    const environment = { OPENROUTER_HTTP_REFERER: 'https://a.example', OPENROUTER_X_TITLE: 'Ours' };
+    const own = createOpenRouter({ app: { url: 'https://own.example' } });
+    const headersBy = (...asked: Parameters<typeof providersAt>) =>
+      providersAt(...asked).findLast(({ id }) => id === 'openrouter')?.headers;
+    expect(headersBy(knownProviders, environment, [])).toMatchObject({
+      'http-referer': 'https://a.example',
+      'x-openrouter-title': 'Ours',
+      'x-openrouter-metadata': 'enabled',
+    });
+    expect(headersBy([own], environment, [])).toMatchObject({ 'http-referer': 'https://own.example' });
+    expect(() => headersBy(knownProviders, { OPENROUTER_HTTP_REFERER: 'ours' }, [])).toThrow(
+      'OPENROUTER_HTTP_REFERER: expected an absolute URL',
+    );
   });
 
   it('takes the providers of the proxy that are not elsewhere for what they are', () => {

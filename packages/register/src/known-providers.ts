@@ -3,7 +3,7 @@ import { createAzureOpenAI } from '@genops/azure-openai';
 import { bedrock, createBedrock } from '@genops/bedrock';
 import { ConfigurationError, type Provider, withBaseUrl } from '@genops/core';
 import { createVertex, google, vertex } from '@genops/google';
-import { createHeliconeProxy, helicone } from '@genops/helicone';
+import { createHelicone, createHeliconeProxy, helicone } from '@genops/helicone';
 import { openai } from '@genops/openai';
 import {
   cerebras,
@@ -13,12 +13,13 @@ import {
   groq,
   mistral,
   ollama,
+  openaiCompatible,
   perplexity,
   together,
   vllm,
   xai,
 } from '@genops/openai-compatible';
-import { createOpenRouter, openrouter } from '@genops/openrouter';
+import { createOpenRouter, openrouter, openrouterAppHeaders } from '@genops/openrouter';
 import { createSkyRouter } from '@genops/skyrouter';
 import type { Environment } from './environment.ts';
 
@@ -46,6 +47,7 @@ export const knownProviders: readonly Provider[] = [
 const atOwnAddresses: readonly Provider[] = [
   createAzureOpenAI({ endpoint: 'https://azure.invalid' }),
   createSkyRouter({ baseUrl: 'https://skyrouter.invalid/v1' }),
+  openaiCompatible({ id: 'openai-compatible', baseUrl: 'https://compatible.invalid/v1' }),
   ollama,
   vllm,
 ];
@@ -87,6 +89,10 @@ export interface ProviderAddress {
   readonly type: string;
   readonly id?: string | undefined;
   readonly baseUrl?: string | undefined;
+  /** Which model each deployment of Azure OpenAI is. */
+  readonly deployments?: Readonly<Record<string, string>> | undefined;
+  /** Of Vertex AI or Bedrock. */
+  readonly location?: string | undefined;
 }
 
 /**
@@ -101,7 +107,10 @@ export function providersAt(
   configured: readonly ProviderAddress[],
 ): readonly Provider[] {
   const byBaseUrl = new Map<string, Provider>();
-  const add = (provider: Provider): void => {
+  const appHeaders = openrouterAppHeaders(environment);
+  const add = (found: Provider): void => {
+    const provider =
+      found.id === openrouter.id ? { ...found, headers: { ...appHeaders, ...found.headers } } : found;
     // Said again it moves to the end: the last address of a provider is the one that was chosen.
     byBaseUrl.delete(provider.baseUrl);
     byBaseUrl.set(provider.baseUrl, provider);
@@ -115,9 +124,14 @@ export function providersAt(
   }
   configured.forEach((address, index) => {
     const moved = movedByConfiguration(address, `providers[${index}]`);
-    if (moved !== undefined && providers.some(isOf(address.type))) add(moved);
+    if (moved !== undefined && providers.some(isOf(idOfType(address.type)))) add(moved);
   });
   return [...byBaseUrl.values()];
+}
+
+/** The proxy's configuration also calls it as its makers do. */
+function idOfType(type: string): string {
+  return type === 'xai' ? xai.id : type;
 }
 
 function movedByEnvironment(provider: Provider, environment: Environment): Provider | undefined {
@@ -126,18 +140,55 @@ function movedByEnvironment(provider: Provider, environment: Environment): Provi
   if (variable === undefined || !baseUrl) return undefined;
   if (!URL.canParse(baseUrl))
     throw new ConfigurationError(variable.name, `expected an absolute URL, got "${baseUrl}"`);
-  return withBaseUrl(provider, baseUrl.replace(/\/+$/, '') + (variable.appended ?? ''));
+  return placedAt(provider, baseUrl.replace(/\/+$/, '') + (variable.appended ?? ''));
 }
 
 function movedByConfiguration(address: ProviderAddress, path: string): Provider | undefined {
   // A provider that only exists inside the proxy.
   if (address.type === 'simulated') return undefined;
-  const provider = providerTypes.find(({ id }) => id === address.type);
+  const provider = providerTypes.find(({ id }) => id === idOfType(address.type));
   if (provider === undefined) {
     const known = providerTypes.map(({ id }) => id).join(', ');
     throw new ConfigurationError(`${path}.type`, `expected one of ${known}; got "${address.type}"`);
   }
-  if (address.baseUrl === undefined && !/localhost/.test(provider.baseUrl)) return undefined;
-  const moved = withBaseUrl(provider, address.baseUrl ?? provider.baseUrl);
-  return address.id === undefined ? moved : { ...moved, id: address.id };
+  const { baseUrl, deployments, location, id } = address;
+  if (provider.id === 'openai-compatible' && (id === undefined || baseUrl === undefined))
+    throw new ConfigurationError(
+      `${path}.${id === undefined ? 'id' : 'baseUrl'}`,
+      'expected one: an openai-compatible provider has no usual one',
+    );
+  const moved =
+    baseUrl !== undefined
+      ? placedAt(provider, baseUrl, { deployments, id })
+      : location !== undefined
+        ? placedIn(provider, location)
+        : /localhost/.test(provider.baseUrl)
+          ? provider
+          : undefined;
+  return moved === undefined || id === undefined ? moved : { ...moved, id };
+}
+
+/** Some read the same request in another way at another address. */
+function placedAt(
+  provider: Provider,
+  baseUrl: string,
+  { deployments, id = provider.id }: Pick<ProviderAddress, 'deployments' | 'id'> = {},
+): Provider {
+  switch (provider.id) {
+    case 'azure':
+      return createAzureOpenAI({ endpoint: baseUrl, ...(deployments !== undefined && { deployments }) });
+    case 'helicone':
+      return createHelicone({ baseUrl });
+    case 'skyrouter':
+      return createSkyRouter({ baseUrl });
+    case 'openai-compatible':
+      return openaiCompatible({ id, baseUrl });
+    default:
+      return withBaseUrl(provider, baseUrl);
+  }
+}
+
+function placedIn(provider: Provider, location: string): Provider | undefined {
+  if (provider.id === bedrock.id) return createBedrock({ region: location });
+  return provider.id === vertex.id ? createVertex({ location }) : undefined;
 }

@@ -1,9 +1,10 @@
+import { dirname, join } from 'node:path';
 import type { GovernorListener } from '@genops/core';
 import { createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
-import { createPricing } from '@genops/pricing';
+import { createLiveLists, createPricing, type LiveLists, type LivePrices } from '@genops/pricing';
 import { createDebugListener } from '@genops/telemetry/debug';
 import { deferLedger } from './deferred-ledger.ts';
 import { patchFetch } from './patch-fetch.ts';
@@ -40,13 +41,22 @@ export function currentRegistration(): Registration | undefined {
 export function register(settings: Settings, input: SettingsInput): Registration {
   const ledgers = createLedgers();
   const listeners = new Set<GovernorListener>();
+  const telemetry = createReplaceableTelemetry();
   const onExit = (): void => {
-    void telemetry?.close();
+    void telemetry.close();
     void ledgers.close();
   };
-  let telemetry: ZeroCodeTelemetry | undefined;
   let original: Fetch = globalThis.fetch;
   let current = { settings, input };
+
+  const listOf = createLiveLists({
+    fetch: (input, init) => original(input, init),
+    // A short program would otherwise ask for it each time that it is started.
+    ...(settings.ledger !== 'memory' && {
+      cacheFile: join(dirname(settings.ledger), 'openrouter-prices.json'),
+    }),
+    onError: (error) => process.emitWarning(String(error), { code: 'GENOPS_PRICES' }),
+  });
 
   const start = ({
     providers,
@@ -54,17 +64,19 @@ export function register(settings: Settings, input: SettingsInput): Registration
     mode,
     attribution,
     prices,
+    livePrices,
     ledger,
     onUnknownRoute,
     debug,
     telemetry: telemetryInput,
   }: Settings): Governor => {
+    const telling = telemetry.by(telemetryInput);
     const governor = createGovernor({
       providers,
       policy,
       mode,
       attribution,
-      pricing: createPricing({ overrides: prices }),
+      pricing: createPricing({ overrides: prices, live: livePricesOf({ livePrices, providers }, listOf) }),
       // Closed with the registration: the next governor goes on with it.
       ledger: { ...ledgers.at(ledger, mode), close: async () => {} },
       onUnknownProvider: 'pass',
@@ -75,10 +87,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
       for (const listener of listeners) listener(event);
     });
     if (debug) governor.on(createDebugListener((line) => process.stderr.write(line)));
-    if (telemetryInput !== false) {
-      telemetry ??= createZeroCodeTelemetry(telemetryInput, process.env, warn);
-      governor.on(telemetry.listener);
-    }
+    if (telling !== undefined) governor.on(telling);
     return governor;
   };
   let governor = start(settings);
@@ -112,7 +121,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
       patch.undo();
       process.off('beforeExit', onExit);
       if (holder[registrationSymbol] === registration) delete holder[registrationSymbol];
-      await telemetry?.close();
+      await telemetry.close();
       await governor.close();
       await ledgers.close();
     },
@@ -121,8 +130,44 @@ export function register(settings: Settings, input: SettingsInput): Registration
   return registration;
 }
 
+/** Lists of providers that are governed, at the address that was chosen for each. */
+export function livePricesOf(
+  { livePrices, providers }: Pick<Settings, 'livePrices' | 'providers'>,
+  listOf: LiveLists,
+): readonly LivePrices[] {
+  return livePrices.flatMap((name) => {
+    const provider = providers.findLast(({ id }) => id === name);
+    return provider === undefined ? [] : [listOf(name, provider.baseUrl)];
+  });
+}
+
 function warn(message: string): void {
   process.emitWarning(message, { code: 'GENOPS_TELEMETRY' });
+}
+
+/** Telemetry that goes on as it is while nobody says anything else of it. */
+interface ReplaceableTelemetry {
+  /** @throws {ConfigurationError} as it begins; what there was goes on then */
+  by(input: Settings['telemetry']): GovernorListener | undefined;
+  close(): Promise<void>;
+}
+
+function createReplaceableTelemetry(): ReplaceableTelemetry {
+  let current: { readonly said: string; readonly telemetry: ZeroCodeTelemetry } | undefined;
+  return {
+    by: (input) => {
+      const said = JSON.stringify(input);
+      if (current?.said === said) return current.telemetry.listener;
+      const former = current;
+      current =
+        input === false ? undefined : { said, telemetry: createZeroCodeTelemetry(input, process.env, warn) };
+      void former?.telemetry.close();
+      return current?.telemetry.listener;
+    },
+    close: async () => {
+      await current?.telemetry.close();
+    },
+  };
 }
 
 interface Ledgers {

@@ -1,6 +1,8 @@
 import { type Attribution, checkAttribution, mergeAttribution, type Provider } from '@genops/core';
 import { type PolicyInput, parsePolicy } from '@genops/policy';
-import type { PriceFile } from '@genops/pricing';
+import type { LiveList, PriceFile } from '@genops/pricing';
+import type { TelemetryConfig } from '@genops/telemetry/config';
+import { checkInput } from './check-input.ts';
 import { readConfigFile } from './config-file.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { providersAt, providerTypes } from './known-providers.ts';
@@ -20,13 +22,15 @@ export interface SettingsInput {
   readonly providers?: readonly Provider[];
   /** Prices of one's own, on top of those in the configuration file. */
   readonly prices?: readonly PriceFile[];
+  /** Whose own lists of prices are asked for while the program runs. @default none */
+  readonly livePrices?: readonly LiveList[];
   /** Paths of a known provider that have no price: files, fine-tuning. @default 'pass' */
   readonly onUnknownRoute?: 'refuse' | 'pass';
   /** One line for each call, to standard error. @default false */
   readonly debug?: boolean;
   /**
    * Spans and metrics; `false` for none. They go to the OpenTelemetry SDK that the program registered, else
-   * where `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+   * where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else where `otlp` says.
    *
    * @default {}
    */
@@ -44,6 +48,7 @@ export interface Settings {
   /** At all their addresses. */
   readonly providers: readonly Provider[];
   readonly prices: readonly PriceFile[];
+  readonly livePrices: readonly LiveList[];
   readonly onUnknownRoute: 'refuse' | 'pass';
   readonly debug: boolean;
   readonly telemetry: false | TelemetryInput;
@@ -63,6 +68,7 @@ export interface SettingsSources {
  * @throws {ConfigurationError} naming the first thing that is not as it must be
  */
 export function readSettings(input: SettingsInput, sources: SettingsSources): Settings {
+  checkInput(input);
   const environment = readEnvironment(sources.environment);
   const file = readConfigFile(input.configFile ?? environment.configFile, sources.directory);
   const inFile = file?.content ?? {};
@@ -90,17 +96,26 @@ export function readSettings(input: SettingsInput, sources: SettingsSources): Se
     ledger: input.ledger ?? environment.ledger ?? inFile.ledger ?? '.genops/ledger.db',
     providers,
     prices: [...(input.prices ?? []), ...(file?.prices ?? [])],
+    livePrices: input.livePrices ?? environment.livePrices ?? inFile.livePrices ?? [],
     onUnknownRoute: input.onUnknownRoute ?? environment.onUnknownRoute ?? inFile.onUnknownRoute ?? 'pass',
     debug: input.debug ?? environment.debug ?? inFile.debug ?? false,
     telemetry:
       input.telemetry === false
         ? false
         : {
+            ...telemetryInFile(inFile.telemetry),
             ...(environment.aliases !== undefined && { aliases: environment.aliases }),
             ...input.telemetry,
           },
     ...(file !== undefined && { configFile: file.path }),
   };
+}
+
+/** What an application takes of it: there is nobody to ask it for metrics. */
+function telemetryInFile(config: TelemetryConfig | undefined): TelemetryInput {
+  if (config === undefined) return {};
+  const { prometheus: _, prompts: __, ...telemetry } = config;
+  return Object.fromEntries(Object.entries(telemetry).filter(([, value]) => value !== undefined));
 }
 
 /** Of several with one id the last stays. */

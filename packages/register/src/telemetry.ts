@@ -6,12 +6,18 @@ import {
   readOtelEnvironment,
   type TelemetryOptions,
 } from '@genops/telemetry';
+import { collectorOf, type TelemetryConfig } from '@genops/telemetry/config';
 import type { ExportingTelemetry } from '@genops/telemetry/otlp';
 import type { Environment } from './environment.ts';
 
-/** What a program may say of telemetry; where it goes, `OTEL_*` says. */
+/** What a program and `genops.yaml` may say of telemetry. What `OTEL_*` says of the collector wins over `otlp`. */
 export type TelemetryInput = Pick<TelemetryOptions, 'dimensions' | 'maxSeries' | 'spanSampleRatio'> & {
   readonly aliases?: boolean | readonly AliasGroup[];
+  /** Where spans and metrics are sent; headers are references such as `env:COLLECTOR_KEY`. */
+  readonly otlp?: TelemetryConfig['otlp'];
+  /** @default what `OTEL_SERVICE_NAME` says */
+  readonly serviceName?: string;
+  readonly batch?: TelemetryConfig['batch'];
 };
 
 /** Telemetry of a program that did not ask for it in code. */
@@ -29,14 +35,22 @@ const mostWaiting = 1000;
 
 /**
  * Decides with the first call: a program that has registered an OpenTelemetry SDK gets spans and metrics in
- * that; else they are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says; else nothing happens.
+ * that; else they are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else where `otlp` says; else nothing happens.
+ *
+ * @throws {ConfigurationError} for a dimension that no call can have, and when a variable that a header of `otlp`
+ *   names is not set
  */
 export function createZeroCodeTelemetry(
-  options: TelemetryInput,
+  input: TelemetryInput,
   environment: Environment,
   warn: (message: string) => void,
 ): ZeroCodeTelemetry {
-  const { exports, warnings } = readOtelEnvironment(environment);
+  const { otlp, serviceName, batch, ...options } = input;
+  const { exports: isNamed, isDisabled, warnings } = readOtelEnvironment(environment);
+  const collector = isNamed || isDisabled ? {} : collectorOf({ otlp }, environment);
+  const exports = isNamed || collector.endpoint !== undefined;
+  // Made now, so that a word that is none is known before the program begins.
+  const inSdk = createTelemetry(options);
   const waiting: GovernorEvent[] = [];
   let telemetry: GovernorListener | undefined;
   let own: Promise<ExportingTelemetry | undefined> | undefined;
@@ -47,9 +61,12 @@ export function createZeroCodeTelemetry(
       const { createOtlpTelemetry } = await import('@genops/telemetry/otlp');
       for (const warning of warnings) warn(warning);
       const isSaid = environment['OTEL_EXPORTER_OTLP_TIMEOUT'] !== undefined;
+      const isNameSaid = environment['OTEL_SERVICE_NAME'] !== undefined;
       const started = createOtlpTelemetry({
         ...options,
-        ...(!isSaid && { batch: { exportTimeoutMs: patienceMs } }),
+        ...collector,
+        ...(serviceName !== undefined && !isNameSaid && { serviceName }),
+        batch: { ...(!isSaid && { exportTimeoutMs: patienceMs }), ...withoutUndefined(batch ?? {}) },
       });
       telemetry = started;
       for (const event of waiting.splice(0)) started(event);
@@ -64,7 +81,7 @@ export function createZeroCodeTelemetry(
     listener: (event) => {
       if (telemetry !== undefined) return telemetry(event);
       if (own === undefined && isSdkRegistered()) {
-        telemetry = createTelemetry(options);
+        telemetry = inSdk;
         return telemetry(event);
       }
       if (!exports) return;
@@ -78,4 +95,10 @@ export function createZeroCodeTelemetry(
       return closing;
     },
   };
+}
+
+function withoutUndefined<Values extends object>(
+  values: Values,
+): { [Name in keyof Values]: NonNullable<Values[Name]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -152,6 +152,18 @@ describe('OpenRouter', () => {
     },
   );
 
+  it('is told of the application that the environment names', async () => {
+    await start('openrouter.mjs', {
+      environment: { OPENROUTER_HTTP_REFERER: 'https://my-app.com', OPENROUTER_X_TITLE: 'My AI Application' },
+    });
+    for (const { headers } of upstream.requests)
+      expect(headers).toMatchObject({
+        'http-referer': 'https://my-app.com',
+        'x-openrouter-title': 'My AI Application',
+      });
+    expect(upstream.requests).toHaveLength(2);
+  });
+
   it('can be patched alone, and unpatched', async () => {
     const { output, errors, entries } = await start('patched.mjs', { imports: [redirect] });
     expect(errors).toBe('');

@@ -5,6 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface OtelEnvironment {
   /** Somebody named a collector, and nobody switched OpenTelemetry off. */
   readonly exports: boolean;
+  /** Somebody switched OpenTelemetry off. */
+  readonly isDisabled: boolean;
   /** Why what was asked for will not be done, for people. */
   readonly warnings: readonly string[];
 }
@@ -24,11 +26,12 @@ const endpoints = [
 export function readOtelEnvironment(environment: Environment): OtelEnvironment {
   const named = endpoints.filter((name) => (environment[name] ?? '').trim() !== '');
   const isDisabled = environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
-  if (named.length === 0 || isDisabled) return { exports: false, warnings: [] };
+  if (named.length === 0 || isDisabled) return { exports: false, isDisabled, warnings: [] };
   const protocol = environment['OTEL_EXPORTER_OTLP_PROTOCOL']?.trim();
   const isGrpc = protocol === 'grpc' || named.some((name) => portOf(environment[name]) === '4317');
   return {
     exports: true,
+    isDisabled,
     warnings: isGrpc
       ? [
           `${named[0]} looks like a gRPC collector; telemetry goes out as OTLP over HTTP, which collectors take on port 4318`,

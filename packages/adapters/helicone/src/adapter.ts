@@ -17,6 +17,14 @@ import {
 import { createMemoryCache, type ResponseCache } from './caching/cache.ts';
 import { type CacheKeyStrategy, cacheKeyOf } from './caching/cache-key.ts';
 import { type CachedAnswer, readCached, writeCached } from './caching/cached-answer.ts';
+import {
+  checkBudgetLimits,
+  checkCaching,
+  checkChat,
+  checkGateway,
+  checkRateLimits,
+  checkWebhooks,
+} from './check-words.ts';
 import { debugCosts } from './cost-debugging.ts';
 import { createCustomMetrics } from './custom-metrics.ts';
 import { HeliconeError, heliconeError, isOutOfCredits } from './errors.ts';
@@ -69,6 +77,9 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
   const budgets = createReplaceableLimits(governor);
   const rates = createReplaceableLimits(governor);
   const strategies = createStrategies();
+  checkGateway(gateway);
+  // One of one's own is registered later: it is named on the calls that want it.
+  if (options.defaultRoutingStrategy !== undefined) strategies.check(options.defaultRoutingStrategy);
   const metrics = createCustomMetrics(options.meter);
   let backoff: RateLimitOptions['backoffStrategy'] = 'exponential';
   let caching: (CachingOptions & { readonly cache: ResponseCache }) | undefined;
@@ -195,6 +206,9 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
 
   const chat = (async (chatOptions: HeliconeChatOptions & { readonly stream?: boolean }) => {
     const { customMetrics = {}, modelPreferences = {}, providerPreferences = {}, stream } = chatOptions;
+    checkChat(chatOptions, [...routes.keys()]);
+    for (const name of [chatOptions.routingStrategy, chatOptions.fallbackStrategy])
+      if (name !== undefined) strategies.check(name);
     metrics.check(customMetrics);
     if (chatOptions.parameters?.['stream'] !== undefined)
       throw new ConfigurationError('parameters.stream', 'expected `stream` beside `message` instead');
@@ -307,14 +321,22 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
           : { provider, status: 'failed', message };
       });
     },
-    setBudgetLimits: (limits) => budgets.set(budgetLimits(limits)),
+    setBudgetLimits: (limits) => {
+      checkBudgetLimits(limits);
+      budgets.set(budgetLimits(limits));
+    },
     configureRateLimits: (limits) => {
+      checkRateLimits(limits);
       backoff = limits.backoffStrategy ?? 'exponential';
       rates.set([rateLimit(limits)]);
     },
-    configureWebhooks: (webhooks) => governor.on(createWebhooks({ ...webhooks, onError })),
+    configureWebhooks: (webhooks) => {
+      checkWebhooks(webhooks);
+      return governor.on(createWebhooks({ ...webhooks, onError }));
+    },
     enableCostDebugging: (debugging) => governor.on(debugCosts(debugging)),
     enableCaching: (own) => {
+      checkCaching(own);
       const { cacheProvider = 'memory' } = own;
       caching = { ...own, cache: cacheProvider === 'memory' ? createMemoryCache() : cacheProvider };
     },

@@ -83,11 +83,15 @@ export interface MigrationEstimate {
  * What the same traffic would cost elsewhere, at today's prices and the same numbers of tokens. Another
  * model counts tokens differently and writes answers of other lengths, which this cannot know.
  *
- * @throws {ConfigurationError} when the current model has no price
+ * @throws {ConfigurationError} when the current model has no price, or a number is not whole
  */
 export function estimateMigrationCosts(options: MigrationOptions): MigrationEstimate {
   const { governor, current, targets, historicalUsage } = options;
   const { requestsPerDay, averageInputTokens, averageOutputTokens, daysPerMonth = 30 } = historicalUsage;
+  for (const [name, value] of Object.entries(historicalUsage)) {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new ConfigurationError(`historicalUsage.${name}`, `expected a whole number, got ${value}`);
+  }
   const at = (options.now ?? (() => new Date()))().toISOString();
   const usage = { inputTokens: averageInputTokens, outputTokens: averageOutputTokens };
   const monthly = (place: ModelAt): Money | undefined => {

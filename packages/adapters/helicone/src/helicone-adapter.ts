@@ -21,7 +21,10 @@ export interface HeliconeRoute {
   readonly quality?: number;
 }
 
-export interface HeliconeAdapterOptions extends Attribution {
+/** For whom calls are; the key of a proxy's caller is the proxy's to say. */
+export type HeliconeAttribution = Omit<Attribution, 'keyId'>;
+
+export interface HeliconeAdapterOptions extends HeliconeAttribution {
   /** Makes the calls governed: `createGovernor` of `@genops/governor`. */
   readonly governor: CallGovernor;
   /** `new OpenAI({ baseURL, apiKey })`: the gateway's address, and the Helicone key or an access token. */
@@ -53,10 +56,10 @@ export interface HeliconeClient extends ChatClient {
   readonly models: { list(): PromiseLike<unknown> };
 }
 
-export interface HeliconeChatOptions extends Attribution {
+export interface HeliconeChatOptions extends HeliconeAttribution {
   readonly message: string;
   readonly system?: string;
-  /** One provider and no other. */
+  /** One provider and no other; instead of `providers`, shares and a strategy. */
   readonly provider?: string;
   /** With `provider`. @default its route's */
   readonly model?: string;

@@ -23,6 +23,7 @@ export type {
   CachingOptions,
   HeliconeAdapter,
   HeliconeAdapterOptions,
+  HeliconeAttribution,
   HeliconeChat,
   HeliconeChatOptions,
   HeliconeChatResult,
@@ -33,7 +34,7 @@ export type {
 export type { BudgetLimits, RateLimitOptions } from './limits.ts';
 export type { GatewayKind } from './model-names.ts';
 export type { HeliconeProxyOptions } from './provider.ts';
-export { createHeliconeProxy, createSelfHostedHelicone, helicone } from './provider.ts';
+export { createHelicone, createHeliconeProxy, createSelfHostedHelicone, helicone } from './provider.ts';
 export type { BuiltInStrategy, RoutingFunction } from './strategy.ts';
 export type { HeliconeChatStream, HeliconeStreamEnd } from './streaming/chat-stream.ts';
 export type { WebhookOccurrence, WebhookOptions } from './webhooks.ts';

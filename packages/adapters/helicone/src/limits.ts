@@ -89,7 +89,11 @@ export function maxCost(amount: string): Limit {
 
 /** Attributes as a caller names them, beside those that nobody foresaw. */
 export function attributionOf(values: Attribution): Attribution {
-  const { organization, team, project, environment, customerId, userId, feature, costCenter, tags } = values;
-  const known = { organization, team, project, environment, customerId, userId, feature, costCenter, tags };
+  const { organization, team, project, environment, customerId, userId, feature, costCenter } = values;
+  const { sessionId, workflow, tags } = values;
+  const known = {
+    ...{ organization, team, project, environment, customerId, userId, feature, costCenter },
+    ...{ sessionId, workflow, tags },
+  };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as Attribution;
 }

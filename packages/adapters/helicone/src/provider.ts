@@ -27,6 +27,18 @@ export function createSelfHostedHelicone(options: { readonly baseUrl?: string } 
   return gateway('self-hosted', options.baseUrl?.replace(/\/+$/, '') ?? 'http://localhost:8080/ai');
 }
 
+/**
+ * Helicone's gateway at an address: its cloud below `helicone.ai`, one of one's own anywhere else.
+ *
+ * @throws {ConfigurationError} when the address is no URL
+ */
+export function createHelicone({ baseUrl }: { readonly baseUrl: string }): Provider {
+  const hostname = URL.parse(baseUrl)?.hostname ?? '';
+  return /(^|\.)helicone\.ai$/.test(hostname)
+    ? withBaseUrl(helicone, baseUrl)
+    : createSelfHostedHelicone({ baseUrl });
+}
+
 function gateway(kind: GatewayKind, baseUrl: string): Provider {
   return defineProvider({
     id: 'helicone',
@@ -51,6 +63,7 @@ function gateway(kind: GatewayKind, baseUrl: string): Provider {
     priceAs: (model, hostProvider) => priceListOf(kind, model, hostProvider),
     readHead,
     setup: {
+      baseUrlEnv: { name: 'HELICONE_BASE_URL' },
       apiKeyShape: { pattern: /^(sk|pk)-helicone-[\w-]{8,}$/, example: 'sk-helicone-…' },
       keyProbe: '/models',
     },

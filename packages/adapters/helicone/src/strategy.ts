@@ -31,6 +31,8 @@ const objectives: Readonly<Record<Exclude<BuiltInStrategy, 'quality_optimized'>,
 /** Strategies by name: those that are built in and those that were registered. */
 export interface Strategies {
   register(name: string, strategy: RoutingFunction): void;
+  /** @throws {ConfigurationError} for a name that is neither built in nor registered */
+  check(name: string): void;
   /**
    * Orders providers.
    *
@@ -52,7 +54,13 @@ export interface OrderQuestion {
 
 export function createStrategies(): Strategies {
   const registered = new Map<string, RoutingFunction>();
+  const check = (name: string): void => {
+    const known = [...Object.keys(objectives), 'quality_optimized', ...registered.keys()];
+    if (!known.includes(name))
+      throw new ConfigurationError('routingStrategy', `expected one of ${known.join(', ')}, got "${name}"`);
+  };
   return {
+    check,
     register: (name, strategy) => {
       if (name in objectives || name === 'quality_optimized') {
         throw new ConfigurationError('registerRoutingStrategy', `"${name}" is built in; choose another name`);
@@ -66,11 +74,8 @@ export function createStrategies(): Strategies {
         ? objectives[strategy as keyof typeof objectives]
         : undefined;
       if (objective !== undefined) return rank(objective).map(providerOf);
-      const own = registered.get(strategy);
-      if (own === undefined) {
-        const known = [...Object.keys(objectives), 'quality_optimized', ...registered.keys()].join(', ');
-        throw new ConfigurationError('routingStrategy', `expected one of ${known}, got "${strategy}"`);
-      }
+      check(strategy);
+      const own = registered.get(strategy) as RoutingFunction;
       return fromFunction(own(providers, question.message, { ranked: rank('order') }), strategy, providers);
     },
   };

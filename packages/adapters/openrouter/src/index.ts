@@ -1,5 +1,5 @@
 export type { OpenRouterOptions } from './openrouter.ts';
-export { createOpenRouter, openrouter } from './openrouter.ts';
+export { createOpenRouter, openrouter, openrouterAppHeaders } from './openrouter.ts';
 export type { ProviderPreferences, RoutingParameters, RoutingWords } from './routing.ts';
 export { openrouterRequest } from './routing.ts';
 export type {

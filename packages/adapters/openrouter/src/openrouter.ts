@@ -1,4 +1,4 @@
-import { defineProvider, type Provider } from '@genops/core';
+import { ConfigurationError, defineProvider, describe, type Provider } from '@genops/core';
 import { generationReceipt } from './receipt.ts';
 import { openrouterRoutes } from './routes.ts';
 
@@ -19,6 +19,7 @@ export interface OpenRouterOptions {
 /**
  * OpenRouter for one application.
  *
+ * @throws {ConfigurationError} when what is said of the application cannot stand in a header
  * @see https://openrouter.ai/docs/api-reference/overview (checked 2026-11-20)
  */
 export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
@@ -45,12 +46,44 @@ export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
 /** OpenRouter, without a word about the application. */
 export const openrouter: Provider = createOpenRouter();
 
+/**
+ * What the variables of its guides say of the application, for whoever reads an environment:
+ * `OPENROUTER_HTTP_REFERER` and `OPENROUTER_X_TITLE`.
+ *
+ * @throws {ConfigurationError} naming the variable, when it cannot stand in a header
+ */
+export function openrouterAppHeaders(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const url = environment['OPENROUTER_HTTP_REFERER']?.trim();
+  const title = environment['OPENROUTER_X_TITLE']?.trim();
+  return {
+    ...(url && { 'http-referer': absolute('OPENROUTER_HTTP_REFERER', url) }),
+    ...(title && { 'x-openrouter-title': inHeader('OPENROUTER_X_TITLE', title) }),
+  };
+}
+
 function appHeaders(app: OpenRouterOptions['app']): Readonly<Record<string, string>> {
   if (app === undefined) return {};
   const { url, title, categories = [] } = app;
+  if (categories.length > 2)
+    throw new ConfigurationError('app.categories', `expected at most two, got ${categories.length}`);
   return {
-    'http-referer': url,
-    ...(title !== undefined && { 'x-openrouter-title': title }),
-    ...(categories.length > 0 && { 'x-openrouter-categories': categories.join(',') }),
+    'http-referer': absolute('app.url', url),
+    ...(title !== undefined && { 'x-openrouter-title': inHeader('app.title', title) }),
+    ...(categories.length > 0 && {
+      'x-openrouter-categories': inHeader('app.categories', categories.join(',')),
+    }),
   };
+}
+
+function absolute(path: string, url: string): string {
+  if (URL.canParse(url)) return inHeader(path, url);
+  throw new ConfigurationError(path, `expected an absolute URL, got ${describe(url)}`);
+}
+
+/** A header that cannot be sent would fail every call, far from where it was written. */
+function inHeader(path: string, value: string): string {
+  if (/^[\u0020-\u007e]+$/.test(value)) return value;
+  throw new ConfigurationError(path, `expected printable ASCII, got ${describe(value)}`);
 }

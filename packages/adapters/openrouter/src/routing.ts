@@ -1,3 +1,5 @@
+import { ConfigurationError, describe } from '@genops/core';
+
 /** What OpenRouter's `provider` object takes, as far as these words need it. */
 export interface ProviderPreferences {
   readonly order?: readonly string[];
@@ -10,8 +12,8 @@ export interface ProviderPreferences {
 
 /** Short words for what OpenRouter says in objects. */
 export interface RoutingWords {
-  /** A host to prefer, `anthropic`, or the whole `provider` object as OpenRouter has it. */
-  readonly provider?: string | ProviderPreferences;
+  /** A host to prefer, `anthropic`, several in this order, or the whole `provider` object as OpenRouter has it. */
+  readonly provider?: string | readonly string[] | ProviderPreferences;
   /**
    * `least-cost` asks the cheapest host first, `fastest` the one with the highest throughput; `fallback`
    * lets any other host serve when the preferred one does not.
@@ -37,13 +39,14 @@ export interface RoutingParameters {
  * // { model: 'anthropic/claude-sonnet-4.5', provider: { order: ['anthropic'], sort: 'price' } }
  * ```
  *
+ * @throws {ConfigurationError} for a `route` that is none of these, or that the `provider` object contradicts
  * @see https://openrouter.ai/docs/features/provider-routing (checked 2026-11-20)
  */
 export function openrouterRequest<
   Request extends RoutingWords & { readonly model: string; readonly models?: readonly string[] },
 >(request: Request): Omit<Request, 'provider' | 'route' | 'fallbacks' | 'models'> & RoutingParameters {
   const { provider, route, fallbacks, models, ...rest } = request;
-  const preferences = { ...preferredHost(provider), ...preferencesOf(route) };
+  const preferences = together(preferredHost(provider), preferencesOf(route));
   const alternatives = [...(models ?? []), ...(fallbacks ?? [])];
   return {
     ...rest,
@@ -53,7 +56,24 @@ export function openrouterRequest<
 }
 
 function preferredHost(provider: RoutingWords['provider']): ProviderPreferences {
-  return typeof provider === 'string' ? { order: [provider] } : (provider ?? {});
+  if (typeof provider === 'string') return { order: [provider] };
+  return isList(provider) ? { order: provider } : (provider ?? {});
+}
+
+function isList(provider: RoutingWords['provider']): provider is readonly string[] {
+  return Array.isArray(provider);
+}
+
+/** What the object says and what the word says; neither is quietly the other's. */
+function together(said: ProviderPreferences, meant: ProviderPreferences): ProviderPreferences {
+  for (const [name, value] of Object.entries(meant)) {
+    if (said[name] !== undefined && said[name] !== value)
+      throw new ConfigurationError(
+        'route',
+        `means ${name}: ${value}, and \`provider\` says ${describe(said[name])}`,
+      );
+  }
+  return { ...said, ...meant };
 }
 
 function preferencesOf(route: RoutingWords['route']): ProviderPreferences {
@@ -66,5 +86,10 @@ function preferencesOf(route: RoutingWords['route']): ProviderPreferences {
       return { allow_fallbacks: true };
     case undefined:
       return {};
+    default:
+      throw new ConfigurationError(
+        'route',
+        `expected least-cost, fastest or fallback, got ${describe(route)}`,
+      );
   }
 }

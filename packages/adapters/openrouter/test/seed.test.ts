@@ -106,20 +106,72 @@ describe('instrumentOpenRouter', () => {
     expect(environments).toEqual(['production', 'staging', 'development']);
   });
 
-  it('books who was predicted, who served, and what OpenRouter charged', async () => {
-    await client.chatCompletionsCreate({
-      model: 'anthropic/claude-3-sonnet',
-      messages,
-      provider: 'anthropic',
-      route: 'fallback',
+  it.each([[false], [true]])(
+    'books who was predicted, who served, and what OpenRouter charged (stream: %s)',
+    async (stream) => {
+      const asked = (provider: string, selected: boolean) => ({
+        provider,
+        model: 'claude-3-sonnet',
+        selected,
+      });
+      upstream.setReply({
+        fields: {
+          provider: 'Amazon Bedrock',
+          openrouter_metadata: {
+            requested: 'anthropic/claude-3-sonnet',
+            strategy: 'fallback',
+            attempt: 2,
+            endpoints: { total: 2, available: [asked('Anthropic', false), asked('Amazon Bedrock', true)] },
+            attempts: [
+              { provider: 'Anthropic', model: 'claude-3-sonnet', status: 529 },
+              { provider: 'Amazon Bedrock', model: 'claude-3-sonnet', status: 200 },
+            ],
+          },
+        },
+      });
+      const answer = (await client.chatCompletionsCreate({
+        model: 'anthropic/claude-3-sonnet',
+        messages,
+        provider: 'anthropic',
+        route: 'fallback',
+        ...(stream && { stream: true as const }),
+      })) as unknown as AsyncIterable<unknown>;
+      if (stream) for await (const _ of answer);
+      const [entry] = await entries();
+      expect(entry).toMatchObject({
+        stream,
+        gateway: {
+          predictedProvider: 'Anthropic',
+          hostProvider: 'Amazon Bedrock',
+          strategy: 'fallback',
+          fallbackUsed: true,
+        },
+        cost: { basis: 'reported' },
+      });
+      expect(entry?.cost.result === 'priced' && amountOf(entry.cost.total)).toBe('0.0000222');
+      expect(upstream.requests[0]?.headers['x-openrouter-metadata']).toBe('enabled');
+      expect(upstream.requests[0]?.json).toMatchObject({
+        provider: { order: ['anthropic'], allow_fallbacks: true },
+      });
+    },
+  );
+
+  it('keeps time-outs and headers of the client, also those of one call', async () => {
+    const bare = new OpenAI({
+      baseURL: `${upstream.url}/api/v1`,
+      apiKey: upstream.apiKey,
+      timeout: 200,
+      defaultHeaders: { 'x-tenant': 'acme' },
     });
-    expect((await entries())[0]).toMatchObject({
-      gateway: { hostProvider: 'Fake Host' },
-      cost: { basis: 'reported' },
-    });
-    expect(upstream.requests[0]?.json).toMatchObject({
-      provider: { order: ['anthropic'], allow_fallbacks: true },
-    });
+    const provider = withBaseUrl(createOpenRouter(), bare.baseURL);
+    const kept = instrumentOpenRouter({ governor, client: bare, provider });
+    const request = { model: 'openai/gpt-4o', messages };
+    await kept.chatCompletionsCreate(request, { headers: { 'x-trace': '7' } });
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'x-tenant': 'acme', 'x-trace': '7' });
+    upstream.setReply({ delayMs: 2_000 });
+    await expect(kept.chatCompletionsCreate(request)).rejects.toThrow('Request timed out.');
+    await kept.chatCompletionsCreate(request, { timeout: 10_000 });
+    expect((await entries()).map(({ outcome }) => outcome)).toEqual(['completed', 'cancelled', 'completed']);
   });
 
   it('keeps the promise of the official client', async () => {
@@ -190,6 +242,17 @@ describe('prices', () => {
     expect(cost.result === 'priced' && amountOf(cost.total)).toBe(expected);
   });
 
+  it.each([
+    ['openai/gpt-4o:nitro', '0.0015'],
+    ['openai/gpt-4o:floor', '0.0015'],
+    ['openai/gpt-4o:exacto', '0.0015'],
+    // Five results of a web search on top, at 4 USD a thousand.
+    ['openai/gpt-4o:online', '0.0215'],
+  ])('of %s know what the suffix changes', (model, expected) => {
+    const cost = calculateOpenRouterCost({ pricing, model, inputTokens: 200, outputTokens: 100, at });
+    expect(cost.result === 'priced' && amountOf(cost.total)).toBe(expected);
+  });
+
   it('are shown line by line', () => {
     const breakdown = getCostBreakdown({
       pricing,
@@ -222,7 +285,7 @@ describe('prices', () => {
 
   it('of a free model are nothing', () => {
     const free = getSupportedModels(pricing, at).find(({ model }) => model.endsWith(':free'));
-    if (free === undefined) return;
+    if (free === undefined) return expect.unreachable('no free model is listed');
     const cost = calculateOpenRouterCost({
       pricing,
       model: free.model,

@@ -2,12 +2,14 @@ import {
   type Attribution,
   type CallGovernor,
   type ChatClient,
+  ConfigurationError,
   chatFacts,
   type Limit,
   type RankedModel,
   type SessionBudget,
   type SessionReport,
 } from '@genops/core';
+import { checkShare, checkWholeNumber } from './check-number.ts';
 import {
   budgetThresholds,
   type CostAggregator,
@@ -94,7 +96,13 @@ export interface SkyRouterAdapter {
   /** What a request will probably cost. Sends nothing. */
   calculateModelCallCost(model: string, input: Prompt, maxTokens?: number): RankedModel;
   readonly costAggregator: CostAggregator;
-  /** Calls `listener` when the daily budget is used up to `threshold`, once a day. @returns a function that ends it */
+  /**
+   * Calls `listener` when the daily budget is used up to `threshold`, once a day.
+   *
+   * @param threshold - above 0, and at most 1
+   * @returns a function that ends it
+   * @throws {ConfigurationError} when there is no daily budget
+   */
   onCostThreshold(threshold: number, listener: (info: CostThresholdInfo) => void): () => void;
   /** Calls `listener` after each routing whose choice was worse than `threshold`. @returns a function that ends it */
   onRouteEfficiencyThreshold(threshold: number, listener: (result: OperationResult) => void): () => void;
@@ -140,6 +148,8 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
   const { team, project, environment, customerId, costCenter, feature, tags } = options;
   const now = options.now ?? (() => new Date());
   const mode = limitModeOf(options.governancePolicy ?? 'enforced');
+  const thresholds = enableCostAlerts ? budgetThresholds : [];
+  checkWholeNumber('maxSessionCacheSize', maxSessionCacheSize, 0);
   const attribution = withoutUndefined({
     team,
     project,
@@ -155,7 +165,7 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
   });
   const client = governor.wrap(options.client, { provider });
   const limits = createOwnLimits(governor);
-  const daily = dailyLimit(options, attribution, mode, enableCostAlerts ? budgetThresholds : []);
+  const daily = dailyLimit(options, attribution, mode, thresholds);
   if (daily !== undefined) limits.set(daily);
   const feed = createOperationFeed(options.random ?? Math.random);
   const active = new Set<SkyRouterSession>();
@@ -212,10 +222,12 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
     calculateMultiModelCost: (models, input, maxTokens) => rank(models, input, 'cost_optimized', maxTokens),
     calculateModelCallCost: (model, input, maxTokens) =>
       rank([model], input, 'cost_optimized', maxTokens)[0] as RankedModel,
-    costAggregator: createCostAggregator(governor.ledger, limits, mode, now),
+    costAggregator: createCostAggregator(governor.ledger, limits, { mode, thresholds, now }),
     onCostThreshold: (threshold, listener) => {
-      if (daily === undefined) return () => {};
-      const percent = threshold * 100;
+      if (daily === undefined)
+        throw new ConfigurationError('dailyBudgetLimit', 'expected one, of which a threshold is a share');
+      checkShare('threshold', threshold);
+      const percent = Number((threshold * 100).toPrecision(12));
       const current = limits.get(daily.id) ?? daily;
       limits.set({ ...current, thresholds: [...new Set([...(current.thresholds ?? []), percent])] });
       return governor.on((event) => {
@@ -226,11 +238,13 @@ export function createSkyRouterAdapter(options: SkyRouterAdapterOptions): SkyRou
         listener({ limitId: daily.id, threshold, utilizationPercent: used });
       });
     },
-    onRouteEfficiencyThreshold: (threshold, listener) =>
-      feed.on((result) => {
+    onRouteEfficiencyThreshold: (threshold, listener) => {
+      checkShare('threshold', threshold);
+      return feed.on((result) => {
         const { routeEfficiencyScore } = result;
         if (routeEfficiencyScore !== undefined && routeEfficiencyScore < threshold) listener(result);
-      }),
+      });
+    },
     onOperation: feed.on,
     onOperationBatches: feed.onBatches,
     getTelemetryExportStats: feed.statistics,

@@ -1,5 +1,6 @@
 import {
   type CallGovernor,
+  ConfigurationError,
   type Limit,
   type LimitMode,
   type LimitState,
@@ -81,24 +82,32 @@ export function createOwnLimits(governor: Pick<CallGovernor, 'addLimits'>): OwnL
   };
 }
 
+/** A hundred years. */
+const mostHours = 876_000;
+
+interface AggregatorOptions {
+  readonly mode: LimitMode;
+  /** What budgets announce, in percent. */
+  readonly thresholds: readonly number[];
+  readonly now: () => Date;
+}
+
 export function createCostAggregator(
   ledger: CallGovernor['ledger'],
   limits: OwnLimits,
-  mode: LimitMode,
-  now: () => Date,
+  { mode, thresholds, now }: AggregatorOptions,
 ): CostAggregator {
   const set = (dimension: 'team' | 'project', value: string, amount: string): void =>
     limits.set(
-      dailyBudget(
-        `${dimension}-${idOf(value)}-daily`,
-        amount,
-        { [dimension]: [value] },
-        mode,
-        budgetThresholds,
-      ),
+      dailyBudget(`${dimension}-${idOf(value)}-daily`, amount, { [dimension]: [value] }, mode, thresholds),
     );
   return {
     getSummary: async ({ lastHours = 24 } = {}) => {
+      if (!(lastHours > 0 && lastHours <= mostHours))
+        throw new ConfigurationError(
+          'lastHours',
+          `expected a number above 0, at most ${mostHours}; got ${lastHours}`,
+        );
       const from = new Date(now().getTime() - lastHours * 3_600_000).toISOString();
       const filter = { from, match: { provider: ['skyrouter'] } };
       const by = async (dimension: string): Promise<Record<string, Money>> => {

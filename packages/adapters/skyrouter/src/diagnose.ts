@@ -1,4 +1,4 @@
-import type { RankedModel } from '@genops/core';
+import { ConfigurationError, type RankedModel } from '@genops/core';
 
 export interface PerformanceOptions {
   /** Candidates of the choices that are timed. */
@@ -16,11 +16,16 @@ export interface PerformanceDiagnosis {
 /** The most timings that are kept for the percentiles. */
 const mostTimings = 100_000;
 
-/** Makes choices for a while and says how long they took. Nothing is sent and nothing is billed. */
+/**
+ * Makes choices for a while and says how long they took. Nothing is sent and nothing is billed.
+ *
+ * @throws {ConfigurationError} when there is nothing to choose from
+ */
 export async function diagnosePerformance(
   choose: (models: readonly string[]) => readonly RankedModel[],
   { models, testDurationSeconds = 1 }: PerformanceOptions,
 ): Promise<PerformanceDiagnosis> {
+  if (models.length === 0) throw new ConfigurationError('models', 'expected at least one to choose from');
   const until = performance.now() + testDurationSeconds * 1000;
   const timings: number[] = [];
   let begin = performance.now();

@@ -1,3 +1,4 @@
+import { checkShare, checkWholeNumber } from './check-number.ts';
 import type { OperationResult } from './session.ts';
 
 /** What was told of operations, and what was not. */
@@ -52,14 +53,18 @@ export function createOperationFeed(random: () => number): OperationFeed {
     listener: OperationListener,
     how: { readonly samplingRate: number; readonly takes: boolean },
   ): (() => void) => {
+    // None at all is a share too.
+    if (how.samplingRate !== 0) checkShare('samplingRate', how.samplingRate);
     listeners.set(listener, how);
     return () => listeners.delete(listener);
   };
 
   const onBatches: OperationFeed['onBatches'] = (listener, options = {}) => {
     const { batchSize = 100, intervalMs = 1_000, maxBuffered = 10_000, samplingRate = 1 } = options;
+    checkWholeNumber('batchSize', batchSize, 1);
+    checkWholeNumber('intervalMs', intervalMs, 1);
+    checkWholeNumber('maxBuffered', maxBuffered, batchSize);
     const waiting: { readonly result: OperationResult; readonly endedMs: number }[] = [];
-    buffers.add(waiting);
     let handingOver: Promise<void> | undefined;
     const handOver = async (atLeast: number): Promise<void> => {
       while (waiting.length >= atLeast && waiting.length > 0) {
@@ -94,6 +99,7 @@ export function createOperationFeed(random: () => number): OperationFeed {
       // Its listener has it once the batch is taken.
       { samplingRate, takes: false },
     );
+    buffers.add(waiting);
     const timer = setInterval(() => void begin(1), intervalMs);
     timer.unref();
     return async () => {

@@ -24,7 +24,7 @@ export function createSkyRouter({ baseUrl, priceAs = makersPrice }: SkyRouterOpt
   return defineProvider({
     id: 'skyrouter',
     name: 'SkyRouter',
-    baseUrl: baseUrl.replace(/\/+$/, ''),
+    baseUrl: `${baseUrl}`.replace(/\/+$/, ''),
     apiKeyEnv: 'SKYROUTER_API_KEY',
     authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
     routes: [

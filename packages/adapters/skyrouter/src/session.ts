@@ -5,6 +5,7 @@ import {
   type ChatClient,
   ConfigurationError,
   chatFacts,
+  describe,
   type ModelAt,
   type Money,
   money,
@@ -168,9 +169,10 @@ export function createSkyRouterSession(context: SessionContext, session: Session
       ...answered,
       route,
       totalCost: totalOf(report()),
-      inputTokens: usage.inputTokens ?? 0,
-      outputTokens: usage.outputTokens ?? 0,
+      ...tokensOf(usage),
+      // What was used by nobody knows how many tokens cannot be priced elsewhere.
       ...(cost !== undefined &&
+        Object.keys(usage).length > 0 &&
         candidates.length > 0 &&
         efficiencyOf(governor.pricing, candidates.map(listed), { usage, cost, at })),
       report: report(),
@@ -200,6 +202,10 @@ export function createSkyRouterSession(context: SessionContext, session: Session
   const trackMultiModelRouting = async (options: MultiModelOptions): Promise<OperationResult> => {
     const { models, routingStrategy = 'cost_optimized', fallbackModels = [], order } = options;
     if (models.length === 0) throw new ConfigurationError('models', 'expected at least one');
+    if (order !== undefined && routingStrategy !== 'custom')
+      throw new ConfigurationError('order', `expected \`custom\` as the strategy, got "${routingStrategy}"`);
+    if (options.selectedModel !== undefined && options.usage === undefined && options.cost === undefined)
+      throw new ConfigurationError('selectedModel', 'expected the usage or the cost of the call beside it');
     const messages = messagesOf(options.input ?? '');
     const ranked = governor.rank({
       candidates: models.map(candidate),
@@ -249,6 +255,11 @@ export function createSkyRouterSession(context: SessionContext, session: Session
 
   const trackAgentWorkflow = async (options: AgentWorkflowOptions): Promise<AgentWorkflowResult> => {
     const { workflowName, agentSteps, budget, onStepFailure = 'stop' } = options;
+    if (!stepFailures.includes(onStepFailure))
+      throw new ConfigurationError(
+        'onStepFailure',
+        `expected stop or continue, got ${describe(onStepFailure)}`,
+      );
     const workflow = session.startStep({
       name: workflowName,
       attribution: tagged({ operation_type: 'agent_workflow' }),
@@ -275,18 +286,26 @@ export function createSkyRouterSession(context: SessionContext, session: Session
     before: readonly AgentStepResult[],
   ): Promise<AgentStepResult> => {
     const name = step.task ?? step.model;
-    const part = workflow.startStep({ name, attribution: tagged({ complexity: step.complexity }) });
+    const route = 'balanced';
+    const part = workflow.startStep({
+      name,
+      attribution: tagged({ route, complexity: step.complexity }),
+    });
     try {
       const { input, ...tracked } = step;
       const asked = typeof input === 'function' ? input(before) : (input ?? step.task);
       const acted = await part.run(() =>
         act({ ...tracked, ...(asked !== undefined && { input: asked }) }, [step.model]),
       );
+      const report = await part.close();
+      const { usage, cost: _, ...answered } = acted;
+      const totalCost = totalOf(report);
+      context.onOperation({ ...answered, route, totalCost, ...tokensOf(usage), report });
       return {
         name,
         model: acted.model,
         state: 'completed',
-        totalCost: totalOf(await part.close()),
+        totalCost,
         ...(acted.text !== undefined && { text: acted.text }),
       };
     } catch (error) {
@@ -330,6 +349,8 @@ export function createSkyRouterSession(context: SessionContext, session: Session
   };
 }
 
+const stepFailures: readonly unknown[] = ['stop', 'continue'];
+
 /** What was done: by a model that answered, or elsewhere. */
 interface Acted {
   readonly model: string;
@@ -338,6 +359,13 @@ interface Acted {
   readonly text?: string;
   readonly answer?: ChatAnswer;
   readonly ranking?: readonly RankedModel[];
+}
+
+function tokensOf({
+  inputTokens = 0,
+  outputTokens = 0,
+}: Usage): Pick<OperationResult, 'inputTokens' | 'outputTokens'> {
+  return { inputTokens, outputTokens };
 }
 
 function skipped({ task, model }: AgentStep): AgentStepResult {

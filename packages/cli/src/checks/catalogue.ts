@@ -24,10 +24,16 @@ export function checkCatalogue(
       const message = `The price of ${model} was last looked at ${bound.cost.price?.ageDays} days ago`;
       findings.push(finding('price-stale', model, message));
     }
-    if (offered !== undefined && !offered.includes(model))
+    if (offered !== undefined && !offered.includes(model) && !offered.includes(listedName(provider, model)))
       findings.push(finding('model-not-offered', model, `${provider.name} does not list "${model}"`));
   }
   return checked('catalogue', `${models.length} configured: ${models.join(', ')}`, findings, id);
+}
+
+/** A gateway that takes `gpt-4o/openai` lists `gpt-4o`. */
+function listedName(provider: Provider, model: string): string {
+  const named = provider.priceAs?.(model) ?? model;
+  return typeof named === 'string' ? named : named.model;
 }
 
 /** The most that a call to a model can come to, at the name and the provider that it is priced by. */

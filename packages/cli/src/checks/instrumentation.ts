@@ -16,10 +16,13 @@ const instrumentations: readonly RegExp[] = [
 /** Whether somebody else instruments the same calls. The ledger counts each once in any case. */
 export async function checkInstrumentation(setup: Setup): Promise<CheckResult> {
   const packages = await dependenciesIn(setup.directory);
-  const others = packages.filter((name) => instrumentations.some((pattern) => pattern.test(name)));
-  const findings: Finding[] = others.map((name) =>
-    finding('double-instrumentation', name, `${name} is installed and can instrument LLM calls`),
-  );
+  const isOne = (name: string): boolean => instrumentations.some((pattern) => pattern.test(name));
+  const preloaded = preloadedBy(setup.environment['NODE_OPTIONS']).filter(isOne);
+  const others = [...new Set([...preloaded, ...packages.filter(isOne)])];
+  const findings: Finding[] = others.map((name) => {
+    const how = preloaded.includes(name) ? 'is preloaded by NODE_OPTIONS' : 'is installed';
+    return finding('double-instrumentation', name, `${name} ${how} and can instrument LLM calls`);
+  });
   const exports = Object.keys(setup.environment).some((name) => /^OTEL_EXPORTER_OTLP.*ENDPOINT$/.test(name));
   if (
     packages.includes('@anthropic-ai/sdk') &&
@@ -47,6 +50,18 @@ async function dependenciesIn(directory: string): Promise<readonly string[]> {
   } catch {
     return [];
   }
+}
+
+/** `--require dd-trace/init` preloads the package `dd-trace`. */
+function preloadedBy(options: string | undefined): readonly string[] {
+  const flags =
+    options?.matchAll(/(?:^|\s)(?:--require|-r|--import|--loader)(?:=|\s+)["']?([^\s"']+)/g) ?? [];
+  return [...flags].map(([, specifier = '']) =>
+    specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/'),
+  );
 }
 
 function isOff(value: string | undefined): boolean {

@@ -77,33 +77,38 @@ export async function checkLive(
     },
   });
   try {
+    const startedAt = performance.now();
     const response = await governor.fetch(provider.baseUrl + path, {
       method: 'POST',
       headers: { ...provider.authorize(apiKey), ...provider.headers, 'content-type': 'application/json' },
       body,
     });
     const answer = await response.text();
+    const tookMs = Math.round(performance.now() - startedAt);
     const { entries } = await governor.ledger.entries();
-    return judged(provider.id, model, atMost, response.status, answer, entries[0]);
+    return judged(provider.id, { model, atMost, status: response.status, answer, tookMs, entry: entries[0] });
   } finally {
     await governor.close();
   }
 }
 
-function judged(
-  provider: string,
-  model: string,
-  atMost: Money,
-  status: number,
-  answer: string,
-  entry: LedgerEntry | undefined,
-): CheckResult {
+interface LiveCall {
+  readonly model: string;
+  readonly atMost: Money;
+  readonly status: number;
+  readonly answer: string;
+  /** To the end of the answer. */
+  readonly tookMs: number;
+  readonly entry: LedgerEntry | undefined;
+}
+
+function judged(provider: string, { model, atMost, status, answer, tookMs, entry }: LiveCall): CheckResult {
   if (status >= 300) {
     const message = `${model} answered ${status}: ${answer.slice(0, 300)}`;
     return checked('live', message, [finding('live-call-failed', model, message)], provider);
   }
   const cost = entry?.cost.result === 'priced' ? formatMoney(entry.cost.total) : 'unpriced';
-  const message = `${model} answered; cost ${cost}, quoted at most ${formatMoney(atMost)}`;
+  const message = `${model} answered in ${tookMs} ms; cost ${cost}, quoted at most ${formatMoney(atMost)}`;
   const isEstimate = entry?.cost.result !== 'priced' || entry.cost.basis === 'estimated';
   return checked(
     'live',

@@ -160,7 +160,7 @@ export const problems = {
   'telemetry-missing': {
     severity: 'info',
     explanation: 'Spans and metrics go nowhere; the ledger is not affected',
-    fix: 'Set OTEL_EXPORTER_OTLP_ENDPOINT to a collector',
+    fix: 'Set OTEL_EXPORTER_OTLP_ENDPOINT, or telemetry.otlp in genops.yaml, to a collector',
   },
   'telemetry-endpoint-invalid': {
     severity: 'error',

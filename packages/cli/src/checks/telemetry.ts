@@ -10,15 +10,22 @@ const variables = [
 ];
 
 /** Whether somebody takes connections where spans and metrics are sent. Nothing is sent. */
-export async function checkTelemetry({ environment, timeoutMs }: Setup): Promise<CheckResult> {
-  const configured = variables.filter((name) => (environment[name] ?? '') !== '');
+export async function checkTelemetry({ environment, settings, timeoutMs }: Setup): Promise<CheckResult> {
+  const named = variables.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  // What the environment says wins.
+  const inFile = named.length > 0 || settings.telemetry === false ? undefined : settings.telemetry.otlp;
+  const configured = inFile === undefined ? named : [['telemetry.otlp.endpoint', inFile.endpoint] as const];
   if (configured.length === 0) {
     const message = 'No OTLP endpoint is configured';
     return checked('telemetry', message, [finding('telemetry-missing', variables[0] as string, message)]);
   }
-  const findings: Finding[] = [];
-  for (const name of configured) {
-    const value = environment[name] as string;
+  const findings: Finding[] = Object.entries(inFile?.headers ?? {}).flatMap(([header, reference]) => {
+    const variable = reference.slice('env:'.length);
+    return environment[variable]
+      ? []
+      : [finding('configuration-invalid', `telemetry.otlp.headers.${header}`, `${variable} is not set`)];
+  });
+  for (const [name, value] of configured) {
     const url = URL.parse(value);
     if (url === null || !/^https?:$/.test(url.protocol)) {
       findings.push(finding('telemetry-endpoint-invalid', name, `${name} is "${value}", which is no URL`));
@@ -29,7 +36,7 @@ export async function checkTelemetry({ environment, timeoutMs }: Setup): Promise
     if (failure !== undefined)
       findings.push(finding('telemetry-unreachable', name, `${value} cannot be reached: ${failure}`));
   }
-  return checked('telemetry', configured.map((name) => environment[name]).join(', '), findings);
+  return checked('telemetry', configured.map(([, value]) => value).join(', '), findings);
 }
 
 /** @returns why no connection could be made; `undefined` when one could */

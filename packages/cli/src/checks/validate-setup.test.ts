@@ -186,12 +186,78 @@ describe('validateSetup', () => {
     });
   });
 
+  it('knows a model by the live list, where the program goes by it, and reads that for nothing', async () => {
+    const gateway = await startFakeUpstream({
+      apiKey: 'sk-or-v1-0123456789abcdefghij',
+      formats: [openrouterFormat],
+    });
+    gateway.addRule({
+      when: { path: '/api/v1/models' },
+      reply: {
+        headers: { 'content-type': 'application/json' },
+        body: { data: [{ id: 'acme/new-today', pricing: { prompt: '0.000001', completion: '0.00001' } }] },
+      },
+    });
+    const look = (environment: Record<string, string>) =>
+      found(
+        {
+          OPENROUTER_API_KEY: gateway.apiKey,
+          OPENROUTER_BASE_URL: `${gateway.url}/api/v1`,
+          GENOPS_MODELS: 'acme/new-today',
+          ...environment,
+        },
+        { providers: ['openrouter'] },
+      );
+    expect(await look({})).toEqual(['model-unpriced']);
+    expect(await look({ GENOPS_LIVE_PRICES: 'openrouter' })).toEqual([]);
+    expect(gateway.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /api/v1/key',
+      'GET /api/v1/models',
+      'GET /api/v1/key',
+    ]);
+    await gateway.close();
+  });
+
   it('asks for the address of a gateway that everyone has elsewhere', async () => {
     const gateway = { SKYROUTER_API_KEY: apiKey };
     expect(await found(gateway, { providers: ['skyrouter'] })).toEqual(['address-missing']);
     expect(
       await found({ ...gateway, SKYROUTER_BASE_URL: `${upstream.url}/v1` }, { providers: ['skyrouter'] }),
     ).toEqual([]);
+  });
+
+  it('asks a gateway of Helicone for its models, in the cloud’s words and in its own', async () => {
+    const gateway = await startFakeUpstream({ apiKey: 'sk-helicone-0123456789' });
+    const look = (baseUrl: string, model: string, environment = {}) =>
+      validate(
+        {
+          HELICONE_API_KEY: gateway.apiKey,
+          HELICONE_BASE_URL: baseUrl,
+          GENOPS_MODELS: model,
+          ...environment,
+        },
+        {
+          providers: ['helicone'],
+          // The cloud is where its name says: what goes there comes here.
+          fetch: (input, init) =>
+            fetch(String(input).replace('https://ai-gateway.helicone.ai', gateway.url), init),
+        },
+      );
+    const cloud = await look('', 'gpt-4o-mini/openai');
+    expect(cloud.warnings).toEqual([]);
+    expect(cloud.statuses).toMatchObject({
+      'key (helicone)': 'passed',
+      'endpoint (helicone)': 'passed',
+      'catalogue (helicone)': 'passed',
+    });
+    const own = await look(`${gateway.url}/v1`, 'openai/gpt-4o-mini');
+    expect([own.errors, own.warnings]).toEqual([[], []]);
+    const wrongWay = await look(`${gateway.url}/v1`, 'gpt-4o-mini/openai');
+    expect(wrongWay.errors.map(({ id }) => id)).toEqual(['model-unpriced']);
+    const rejected = await look('', 'gpt-4o-mini/openai', { HELICONE_API_KEY: 'sk-helicone-9876543210' });
+    expect(rejected.errors.map(({ id }) => id)).toEqual(['key-rejected']);
+    expect(gateway.requests.every(({ method, path }) => `${method} ${path}` === 'GET /v1/models')).toBe(true);
+    await gateway.close();
   });
 
   it('lets a model server on this machine do without a key', async () => {
@@ -243,6 +309,26 @@ describe('validateSetup', () => {
     expect(result.statuses['telemetry']).toBe('passed');
   });
 
+  it('looks for the collector that the file names, unless the environment names another', async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const yaml = (of: number) =>
+      `telemetry: { otlp: { endpoint: 'http://127.0.0.1:${of}', headers: { x-key: 'env:A_KEY' } } }`;
+    await writeFile(join(directory, 'genops.yaml'), yaml(port));
+    expect((await validate({ A_KEY: 'secret' })).statuses['telemetry']).toBe('passed');
+    expect((await validate()).issues).toMatchObject([
+      { id: 'configuration-invalid', subject: 'telemetry.otlp.headers.x-key', message: 'A_KEY is not set' },
+    ]);
+    await writeFile(join(directory, 'genops.yaml'), yaml(1));
+    expect((await validate({ A_KEY: 'secret' })).issues).toMatchObject([
+      { id: 'telemetry-unreachable', subject: 'telemetry.otlp.endpoint' },
+    ]);
+    const elsewhere = await validate({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+    server.close();
+    expect(elsewhere.statuses['telemetry']).toBe('passed');
+  });
+
   it('finds other instrumentations among what the program depends on', async () => {
     const dependencies = { '@traceloop/node-server-sdk': '1', '@anthropic-ai/sdk': '1', express: '5' };
     await writeFile(join(directory, 'package.json'), JSON.stringify({ dependencies }));
@@ -252,6 +338,22 @@ describe('validateSetup', () => {
       ['double-instrumentation', '@traceloop/node-server-sdk'],
       ['sdk-telemetry', '@anthropic-ai/sdk'],
     ]);
+  });
+
+  it('finds one that NODE_OPTIONS preloads, and a fetch that somebody replaced', async () => {
+    const result = await validate({
+      NODE_OPTIONS: '--max-old-space-size=512 --require dd-trace/init --import=@langfuse/openai/register',
+    });
+    expect(result.issues.filter(({ id }) => id === 'double-instrumentation')).toMatchObject([
+      { subject: 'dd-trace', message: expect.stringContaining('is preloaded by NODE_OPTIONS') },
+      { subject: '@langfuse/openai' },
+    ]);
+    const native = globalThis.fetch;
+    globalThis.fetch = (input, init) => native(input, init);
+    const replaced = await found();
+    globalThis.fetch = native;
+    expect(replaced).toEqual(['fetch-replaced']);
+    expect(await found()).toEqual([]);
   });
 
   it('reads a ledger that is there, and finds one that is damaged', async () => {
@@ -294,7 +396,9 @@ describe('a live call', () => {
     const { checks, statuses } = await validate({}, { live: () => true });
     expect(statuses['live (openai)']).toBe('passed');
     // (10 × 0.15 + 2 × 0.60) ÷ 1,000,000.
-    expect(checks.find(({ check }) => check === 'live')?.message).toContain('cost 0.0000027 USD');
+    expect(checks.find(({ check }) => check === 'live')?.message).toMatch(
+      /^gpt-4o-mini answered in \d+ ms; cost 0\.0000027 USD, quoted at most 0\.000\d+ USD$/,
+    );
     expect(upstream.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 

@@ -1,9 +1,10 @@
 import { ConfigurationError, isGenOpsError, type Provider } from '@genops/core';
 import { parsePolicy } from '@genops/policy';
-import { createPricing } from '@genops/pricing';
+import { createLiveLists, createPricing } from '@genops/pricing';
 import {
   type Environment,
   knownProviders,
+  livePricesOf,
   providerTypes,
   readSettings,
   type Settings,
@@ -58,15 +59,20 @@ export async function validateSetup(options: ValidateSetupOptions = {}): Promise
     if (!isGenOpsError(error)) throw error;
     return validationResult([runtime, configurationFailure(error)]);
   }
+  const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const live = livePricesOf(settings, createLiveLists({ fetch, timeoutMs }));
+  // It is free to read; where it does not answer, what is known already holds.
+  await Promise.all(live.map((prices) => prices.refresh()));
   const setup: Setup = {
     environment,
     directory,
     settings,
     policy: parsePolicy(settings.policy),
-    pricing: createPricing({ overrides: settings.prices }),
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    pricing: createPricing({ overrides: settings.prices, live }),
+    fetch,
     now: options.now ?? (() => new Date()),
-    timeoutMs: options.timeoutMs ?? 10_000,
+    timeoutMs,
   };
   const targets = targetsOf(setup, asked, options.models ?? modelsIn(environment));
   const ofProviders = await Promise.all(targets.map((target) => checkProvider(setup, target, options.live)));

@@ -29,7 +29,7 @@ export function prepare({ entry, formats, apiKey, script }: Arrival): Prepared {
   const refused = (status: number, error: FakeError = {}): Prepared =>
     errorReply(format, entry, { status, error });
 
-  if (format.presentedKey(entry.headers) !== apiKey) return refused(401);
+  if (endpoint?.open !== true && format.presentedKey(entry.headers) !== apiKey) return refused(401);
   const isForm = entry.headers['content-type']?.startsWith('multipart/') === true;
   if (entry.method === 'POST' && !isForm && !isObject(entry.json) && entry.body.byteLength > 0) {
     return refused(400, { message: 'We could not parse the JSON body of your request.' });

@@ -1,6 +1,7 @@
 import {
   type Attribution,
   type CallGovernor,
+  checkAttribution,
   currentAttribution,
   type GovernableClient,
   type Limit,
@@ -53,11 +54,16 @@ export interface InstrumentedOpenRouter<Client extends OpenRouterClient> {
   ): ReturnType<Client['completions']['create']>;
 }
 
-/** Governs a client of OpenRouter. Its promises, errors and streams stay the official client's own. */
+/**
+ * Governs a client of OpenRouter. Its promises, errors and streams stay the official client's own.
+ *
+ * @throws {ConfigurationError} for an attribute that is neither a dimension nor a tag
+ */
 export function instrumentOpenRouter<Client extends OpenRouterClient>(
   options: InstrumentOptions<Client>,
 ): InstrumentedOpenRouter<Client> {
-  const { governor, provider = openrouter, attribution: usual = {} } = options;
+  const { governor, provider = openrouter } = options;
+  const usual = checkAttribution(options.attribution ?? {});
   const client = governor.wrap(options.client, { provider });
   const governed = (
     { attribution = {}, maxBudget, ...request }: GovernedFields,
@@ -66,7 +72,9 @@ export function instrumentOpenRouter<Client extends OpenRouterClient>(
     const send = () => create(openrouterRequest(request) as never);
     const limited = () =>
       maxBudget === undefined ? send() : governor.withLimits([maxCost(maxBudget)], send);
-    return withAttribution(mergeAttribution(usual, currentAttribution(), attribution), limited);
+    return withAttribution(mergeAttribution(usual, currentAttribution()), () =>
+      withAttribution(attribution, limited),
+    );
   };
   const { chat, completions } = client;
   return {

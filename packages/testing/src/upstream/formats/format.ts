@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST';
   /** The whole path; `*` stands for one segment. */
   readonly path: string;
+  /** Answers whoever asks, with any key or none. @default false */
+  readonly open?: boolean;
   /**
    * Reads a request and makes its answer.
    *

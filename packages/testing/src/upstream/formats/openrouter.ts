@@ -83,9 +83,11 @@ const key: Endpoint = {
     jsonAnswer({ data: { label: 'sk-or-v1-fak...key', limit: null, usage: 0, is_free_tier: false } }),
 };
 
+/** GET /api/v1/models: for everybody to read. */
 const models: Endpoint = {
   method: 'GET',
   path: '/api/v1/models',
+  open: true,
   answer: () =>
     jsonAnswer({
       data: [

@@ -1,5 +1,7 @@
-import { aliasGroups } from '@genops/telemetry';
+import { ConfigurationError } from '@genops/core';
 import { z } from 'zod';
+import { aliasGroups } from './aliases/aliases.ts';
+import type { Environment } from './environment.ts';
 
 const reference = z
   .string()
@@ -62,8 +64,31 @@ export const telemetrySchema = z
 
 export type TelemetryConfig = z.output<typeof telemetrySchema>;
 
-/** One line for each call, to standard error. */
-export const debugSchema = z
-  .boolean()
-  .default(false)
-  .meta({ description: 'One line for each call to standard error, as GENOPS_DEBUG=1 does.' });
+/** What a file says of the collector, with its references looked up. */
+export interface CollectorOptions {
+  /** Without `/v1/traces`. */
+  readonly endpoint?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where a configuration sends spans and metrics, as `createOtlpTelemetry` takes it.
+ *
+ * @throws {ConfigurationError} when a variable that a header names is not set; its value is never shown
+ */
+export function collectorOf(
+  { otlp }: Pick<TelemetryConfig, 'otlp'>,
+  environment: Environment,
+): CollectorOptions {
+  if (otlp === undefined) return {};
+  const headers = Object.entries(otlp.headers ?? {}).map(([name, value]) => {
+    const variable = value.slice('env:'.length);
+    const found = environment[variable];
+    if (found) return [name, found] as const;
+    throw new ConfigurationError(
+      `telemetry.otlp.headers.${name}`,
+      `the environment variable ${variable} is not set`,
+    );
+  });
+  return { endpoint: otlp.endpoint, ...(headers.length > 0 && { headers: Object.fromEntries(headers) }) };
+}
