@@ -66,9 +66,16 @@ describe('the Anthropic client', () => {
     fake.upstream.setReply({ usage, chunks: 50, chunkDelayMs: 2 });
     let seen = 0;
     for await (const _ of await client().messages.create({ ...question, stream: true }))
-      if (++seen === 4) break;
+      if (++seen === 10) break;
     await expect.poll(async () => (await fake.entries()).length).toBe(1);
-    expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled' });
+    // What the start says of the output is one token; what the stream had shown was more.
+    const [entry] = await fake.entries();
+    expect(entry).toMatchObject({
+      outcome: 'cancelled',
+      usage: { inputTokens: 1300, cacheReadInputTokens: 1000, cacheCreationInputTokens: 200 },
+      cost: { basis: 'estimated' },
+    });
+    expect(entry?.usage?.outputTokens).toBeGreaterThan(1);
     await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 

@@ -115,6 +115,8 @@ export interface Provider {
   readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
   /** True when a signature covers the body, so that nothing in it may be changed on the way. */
   isSigned?(headers: Readonly<Record<string, string>>): boolean;
+  /** True when every stream ends with usage, asked or not: nothing is asked then, and nothing withheld. */
+  readonly streamsTellUsage?: boolean;
   /** How to ask later what a call came to whose answer was not read to its end. */
   readonly receipts?: ReceiptRoute;
   /** What a check of somebody's setup can look at without spending anything. */

@@ -19,9 +19,9 @@ const done = 'data: [DONE]\n\n';
 
 describe('createStreamReader', () => {
   it('reads the same of a stream as of the whole answer', () => {
-    const { complete, outputBytes, outputEvents, ...facts } = read(stream).facts;
+    const { complete, usageIsFinal, outputBytes, outputEvents, ...facts } = read(stream).facts;
     expect(facts).toEqual(openaiChat.readAnswer(answer));
-    expect(complete).toBe(true);
+    expect([complete, usageIsFinal]).toEqual([true, true]);
     expect(outputBytes).toBe(Buffer.byteLength('The café opens at 8 a.m. — bring “cash”.'));
     expect(outputEvents).toBe(11);
   });
@@ -102,6 +102,16 @@ describe('createStreamReader', () => {
     });
   });
 
+  it.each([
+    ['beside text, so that more may follow', [{ delta: { content: 'x' } }], false],
+    ['alone, which comes last', [], true],
+  ])('tells whether usage is final before the end was seen: %s', (_name, choices, usageIsFinal) => {
+    expect(read(content('a') + event({ choices, usage })).facts).toMatchObject({
+      complete: false,
+      usageIsFinal,
+    });
+  });
+
   it('reads usage where Groq puts it', () => {
     const last = event({ choices: [{ delta: {}, finish_reason: 'stop' }], x_groq: { id: 'req_1', usage } });
     expect(read(content('a') + last + done).facts.usage).toEqual({ inputTokens: 5, outputTokens: 2 });
@@ -172,7 +182,7 @@ describe('createStreamReader', () => {
 
   it('makes nothing of a page of HTML', () => {
     const { facts, passedOn } = read('<html>\n\n<body>data</body></html>');
-    expect(facts).toEqual({ complete: false, outputBytes: 0, outputEvents: 0 });
+    expect(facts).toEqual({ complete: false, usageIsFinal: false, outputBytes: 0, outputEvents: 0 });
     expect(passedOn.toString()).toContain('<html>');
   });
 
@@ -207,7 +217,12 @@ describe('createStreamReader', () => {
       const last = Buffer.from(`\n\n${event({ choices: [], usage })}`);
       for (const part of [...reader.push(last), ...reader.flush()]) bytes += part.length;
       expect(bytes).toBe(maximumEventBytes + 2 * piece.length + last.length);
-      expect(reader.facts()).toEqual({ complete: false, outputBytes: 0, outputEvents: 0 });
+      expect(reader.facts()).toEqual({
+        complete: false,
+        usageIsFinal: false,
+        outputBytes: 0,
+        outputEvents: 0,
+      });
     }
   });
 
