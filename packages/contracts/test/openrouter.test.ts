@@ -155,6 +155,23 @@ describe('the openai client', () => {
     ]);
   });
 
+  it('asks for no receipt once the governor is closed', async () => {
+    fake.upstream.setReply({ chunks: 200, chunkDelayMs: 2 });
+    for await (const _ of await client.chat.completions.create({ ...question, stream: true })) break;
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    await fake.governor.close();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(fake.upstream.requests).toHaveLength(1);
+  });
+
+  it('has the usage of a stream that OpenRouter tells unasked, and adds nothing to the request', async () => {
+    const asked = { ...question, stream: true as const };
+    const chunks = [];
+    for await (const chunk of await client.chat.completions.create(asked)) chunks.push(chunk);
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { cost: 0.0000222 } });
+    expect(fake.upstream.requests[0]?.json).toEqual(asked);
+  });
+
   it('holds for the dearest of the models that may serve', async () => {
     const dear = { ...question, models: ['openai/gpt-4o'] };
     await client.chat.completions.create(question);
