@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { withAttribution, withBaseUrl } from '@genops/core';
 import { google } from '@genops/google';
+import { createGovernor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
 import { geminiFormat } from '@genops/testing';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import { describe, expect, it } from 'vitest';
@@ -73,6 +75,25 @@ describe('the Google client', () => {
     await expect.poll(async () => (await fake.entries()).length).toBe(1);
     expect((await fake.entries())[0]).toMatchObject({ outcome: 'cancelled' });
     await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
+  });
+
+  it('is charged for a stream that it only breaks out of when its time is up', async () => {
+    fake.upstream.setReply({ chunks: 2000, chunkDelayMs: 1 });
+    const governor = createGovernor({
+      providers: [withBaseUrl(google, fake.upstream.url)],
+      ledger: createMemoryLedger(),
+      timeoutMs: 500,
+    });
+    const patient = new GoogleGenAI({
+      apiKey: fake.upstream.apiKey,
+      httpOptions: { baseUrl: fake.upstream.url, fetch: governor.fetch },
+    });
+    const asked = { ...question, config: { maxOutputTokens: 2000 } };
+    for await (const _ of await patient.models.generateContentStream(asked)) break;
+    const entries = async () => (await governor.ledger.entries()).entries;
+    await expect.poll(async () => (await entries()).length, { timeout: 5_000 }).toBe(1);
+    expect(await entries()).toMatchObject([{ outcome: 'incomplete', cost: { basis: 'estimated' } }]);
+    await governor.close();
   });
 
   it('sends everything on as it is written', async () => {
