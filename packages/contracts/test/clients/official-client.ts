@@ -12,11 +12,8 @@ export interface Use<Sdk, Client> {
   readonly replies?: readonly [Reply, ...Reply[]];
 }
 
-/** An official client as it comes from its package, and everything that people do with it. */
-export interface OfficialClient<Sdk, Client> {
-  /** Of the package. */
-  readonly name: string;
-  readonly sdk: { readonly ESM: Sdk; readonly CommonJS: Sdk };
+/** How a client is made, governed and not. */
+export interface Governable<Sdk, Client> {
   readonly format: WireFormat;
   /** Who answers at the fake upstream's address. */
   provider(url: string): Provider;
@@ -24,6 +21,15 @@ export interface OfficialClient<Sdk, Client> {
   bare(sdk: Sdk, place: Place): Client;
   /** As the README of the adapter says. */
   governed(sdk: Sdk, place: Place, governor: Governor): Client;
+  /** Its requests come by HTTP/2 without TLS, which the fake upstream does not speak itself. @default false */
+  readonly usesHttp2?: boolean;
+}
+
+/** An official client as it comes from its package, and everything that people do with it. */
+export interface OfficialClient<Sdk, Client> extends Governable<Sdk, Client> {
+  /** Of the package. */
+  readonly name: string;
+  readonly sdk: { readonly ESM: Sdk; readonly CommonJS: Sdk };
   readonly uses: Readonly<Record<string, Use<Sdk, Client>>>;
   /** Begins to read a stream and breaks out of it. @returns what it had read by then */
   breakOut(client: Client, sdk: Sdk, signal: AbortSignal): Promise<unknown>;
@@ -33,8 +39,6 @@ export interface OfficialClient<Sdk, Client> {
   abort(client: Client, signal: AbortSignal, sdk: Sdk): Promise<unknown>;
   /** Members that governing adds to requests, each documented; the rest is as it was written. @default [] */
   readonly added?: readonly string[];
-  /** Its requests come by HTTP/2 without TLS, which the fake upstream does not speak itself. @default false */
-  readonly usesHttp2?: boolean;
 }
 
 /** Everything that a stream gives, in order. */
@@ -48,4 +52,10 @@ export async function toTheEnd<Item>(stream: AsyncIterable<Item>): Promise<reado
 export async function first<Item>(stream: AsyncIterable<Item>): Promise<Item | undefined> {
   for await (const item of stream) return item;
   return undefined;
+}
+
+/** The stream that an answer is, where types leave it open. */
+export function streamIn(answer: object): AsyncIterable<unknown> {
+  if (!(Symbol.asyncIterator in answer)) throw new TypeError('expected a stream');
+  return answer as AsyncIterable<unknown>;
 }

@@ -5,8 +5,7 @@ import { openrouterFormat } from '@genops/testing';
 import * as esm from '@openrouter/sdk';
 import type { OpenRouterCore } from '@openrouter/sdk/core.js';
 import * as esmChatSend from '@openrouter/sdk/funcs/chatSend.js';
-import type { SendChatCompletionRequestResponse } from '@openrouter/sdk/models/operations';
-import { first, type OfficialClient, type Place, toTheEnd } from './official-client.ts';
+import { first, type OfficialClient, type Place, streamIn, toTheEnd } from './official-client.ts';
 
 type Sdk = Pick<typeof esm, 'OpenRouter' | 'HTTPClient'> & typeof esmChatSend;
 
@@ -18,12 +17,6 @@ const chatRequest = {
   maxTokens: 400,
 };
 const streamed = { chatRequest: { ...chatRequest, stream: true as const } };
-
-/** Its types leave open whether an answer is a stream. */
-function streamIn(answer: SendChatCompletionRequestResponse): AsyncIterable<unknown> {
-  if (!(Symbol.asyncIterator in answer)) throw new TypeError('expected a stream');
-  return answer;
-}
 
 const options = ({ url, apiKey }: Place) => ({
   apiKey,
