@@ -74,7 +74,6 @@ describe('createFamiliarEvents', () => {
             ...(events.length === 0 ? {} : { responseId: 'c', responseModel: 'm' }),
             usage: { inputTokens: 7, outputTokens: 9 },
             complete: true,
-            usageIsFinal: true,
             outputBytes: Buffer.byteLength(texts.join('')),
             outputEvents: texts.filter((made) => made !== '').length,
           });

@@ -103,7 +103,8 @@ export function createStreamReader(
     ...shape.framing({ onEvent, withholds, skip }),
     facts(): StreamFacts {
       facts ??= believeAnswer(shape.answer, answer);
-      return { ...facts, complete, usageIsFinal: complete || usageIsFinal, outputBytes, outputEvents };
+      const early: Pick<StreamFacts, 'usageIsFinal'> = usageIsFinal && !complete ? { usageIsFinal } : {};
+      return { ...facts, ...early, complete, outputBytes, outputEvents };
     },
   };
 }
