@@ -10,6 +10,8 @@ export type ProviderRoute =
       /** Below the base URL: `/chat/completions`; `*` stands for one segment or part of one. */
       readonly path: string;
       readonly dialect: Dialect;
+      /** Where this provider's own clients expect errors in another shape than the format has. */
+      readonly renderError?: Dialect['renderError'];
     }
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
   | {
@@ -56,9 +58,17 @@ export interface ResultLine {
   readonly facts: AnswerFacts;
 }
 
-/** Routes that a dialect meters. */
-export function meteredRoutes(dialect: Dialect, paths: readonly string[]): readonly ProviderRoute[] {
-  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect }));
+/**
+ * Routes that a dialect meters.
+ *
+ * @param more - what all of them share
+ */
+export function meteredRoutes(
+  dialect: Dialect,
+  paths: readonly string[],
+  more: { readonly renderError?: Dialect['renderError'] } = {},
+): readonly ProviderRoute[] {
+  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect, ...more }));
 }
 
 /**
