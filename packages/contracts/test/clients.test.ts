@@ -8,7 +8,15 @@ import { googleClient } from './clients/google.ts';
 import type { OfficialClient, Use } from './clients/official-client.ts';
 import { openaiClient } from './clients/openai.ts';
 import { openrouterClient } from './clients/openrouter.ts';
-import { byHand, byZeroCode, comparable, ungoverned, type Way } from './clients/ways.ts';
+import {
+  byHand,
+  byHandUnder,
+  byZeroCode,
+  byZeroCodeUnder,
+  comparable,
+  ungoverned,
+  type Way,
+} from './clients/ways.ts';
 
 testClient(openaiClient);
 testClient(anthropicClient);
@@ -65,6 +73,29 @@ function testClient<Sdk, Client>(official: OfficialClient<Sdk, Client>): void {
         },
       );
 
+      it('is refused alike by hand and by zero-code, in its own words, and sends nothing', async () => {
+        const policy = { limits: [{ id: 'cap', amount: '0.0000001', window: 'lifetime' as const }] };
+        const refused = (way: Way) =>
+          at.governedBy(way, sdk, async ({ client, entries }) => {
+            const error = await official
+              .ask(client, new AbortController().signal, sdk)
+              .then(() => undefined)
+              .catch((thrown: Error) => ({
+                name: thrown.name,
+                class: thrown.constructor.name,
+                message: thrown.message,
+              }));
+            expect(at.upstream.requests).toEqual([]);
+            return { error, entries: (await entries()).map(comparable) };
+          });
+        const byHandRefused = await refused(byHandUnder(policy));
+        expect(byHandRefused.error?.message).toMatch(/"cap\\*" has 0.0000001 USD left/);
+        expect(byHandRefused.entries).toMatchObject([
+          { kind: 'refused', decision: { reasonCode: 'BUDGET_EXCEEDED' } },
+        ]);
+        expect(await refused(byZeroCodeUnder(policy))).toEqual(byHandRefused);
+      });
+
       describe.each([
         ['by hand', byHand],
         ['by zero-code', byZeroCode],
@@ -86,7 +117,7 @@ function testClient<Sdk, Client>(official: OfficialClient<Sdk, Client>): void {
           at.governedBy(way, sdk, async ({ client, entries }) => {
             at.upstream.holdResponses();
             const controller = new AbortController();
-            const aborted = expect(official.abort(client, controller.signal, sdk)).rejects.toThrow();
+            const aborted = expect(official.ask(client, controller.signal, sdk)).rejects.toThrow();
             await at.upstream.waitForHeld(1);
             controller.abort();
             await aborted;

@@ -120,5 +120,5 @@ export const aiSdkClient: OfficialClient<Sdk, Models> = {
     first(streamText({ model: chat, ...prompt, abortSignal }).textStream),
   // The text is one of several branches of the stream.
   staysUntilAborted: true,
-  abort: ({ chat }, abortSignal, { generateText }) => generateText({ model: chat, ...prompt, abortSignal }),
+  ask: ({ chat }, abortSignal, { generateText }) => generateText({ model: chat, ...prompt, abortSignal }),
 };

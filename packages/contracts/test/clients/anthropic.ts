@@ -103,5 +103,5 @@ export const anthropicClient: OfficialClient<Sdk, esm.Anthropic> = {
     },
   },
   breakOut: async (client) => first(await client.messages.create({ ...message, stream: true })),
-  abort: (client, signal) => client.messages.create(message, { signal }),
+  ask: (client, signal) => client.messages.create(message, { signal }),
 };

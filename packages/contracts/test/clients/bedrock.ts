@@ -107,5 +107,5 @@ export const bedrockClient: OfficialClient<Sdk, esm.BedrockRuntime> = {
     return first(stream as AsyncIterable<unknown>);
   },
   staysUntilAborted: true,
-  abort: (client, abortSignal) => client.converse(question, { abortSignal }),
+  ask: (client, abortSignal) => client.converse(question, { abortSignal }),
 };

@@ -98,6 +98,6 @@ export const googleClient: OfficialClient<Sdk, esm.GoogleGenAI> = {
     return first(await client.models.generateContentStream(asked));
   },
   staysUntilAborted: true,
-  abort: (client, abortSignal) =>
+  ask: (client, abortSignal) =>
     client.models.generateContent({ ...question, config: { ...config, abortSignal } }),
 };

@@ -36,7 +36,7 @@ export interface OfficialClient<Sdk, Client> extends Governable<Sdk, Client> {
   /** Breaking out alone tells nobody: the client keeps its connection until it is aborted. @default false */
   readonly staysUntilAborted?: boolean;
   /** Asks, and goes away when the signal says so. */
-  abort(client: Client, signal: AbortSignal, sdk: Sdk): Promise<unknown>;
+  ask(client: Client, signal: AbortSignal, sdk: Sdk): Promise<unknown>;
   /** Members that governing adds to requests, each documented; the rest is as it was written. @default [] */
   readonly added?: readonly string[];
 }

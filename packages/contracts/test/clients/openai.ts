@@ -164,5 +164,5 @@ export const openaiClient: OfficialClient<Sdk, esm.OpenAI> = {
     },
   },
   breakOut: async (client) => first(await client.chat.completions.create({ ...chat, stream: true })),
-  abort: (client, signal) => client.chat.completions.create(chat, { signal }),
+  ask: (client, signal) => client.chat.completions.create(chat, { signal }),
 };

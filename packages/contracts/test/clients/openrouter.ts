@@ -80,5 +80,5 @@ export const openrouterClient: OfficialClient<Sdk, esm.OpenRouter & OpenRouterCo
     },
   },
   breakOut: async (client) => first(streamIn(await client.chat.send(streamed))),
-  abort: (client, signal) => client.chat.send({ chatRequest }, { signal }),
+  ask: (client, signal) => client.chat.send({ chatRequest }, { signal }),
 };

@@ -53,13 +53,18 @@ export function byHandUnder(policy: PolicyInput): Way {
 }
 
 /** By `init()` alone: the client knows of nothing. */
-export const byZeroCode: Way = (governable, sdk, place) => {
-  const { governor } = init(
-    { providers: [governable.provider(place.url)], ledger: 'memory', telemetry: false },
-    { environment: {}, directory: import.meta.dirname },
-  );
-  return { client: governable.bare(sdk, place), entries: () => entriesOf(governor), end: shutdown };
-};
+export const byZeroCode: Way = byZeroCodeUnder({});
+
+/** The same, where calls have to fit into something. */
+export function byZeroCodeUnder(policy: PolicyInput): Way {
+  return (governable, sdk, place) => {
+    const { governor } = init(
+      { providers: [governable.provider(place.url)], policy, ledger: 'memory', telemetry: false },
+      { environment: {}, directory: import.meta.dirname },
+    );
+    return { client: governable.bare(sdk, place), entries: () => entriesOf(governor), end: shutdown };
+  };
+}
 
 async function entriesOf({ ledger }: Governor): Promise<readonly LedgerEntry[]> {
   return (await ledger.entries()).entries;
