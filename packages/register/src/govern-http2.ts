@@ -25,9 +25,9 @@ export function governHttp2(
     case 'metered': {
       const target = { provider: found.provider, route: found.route };
       const { dialect } = found.route;
-      return createHttp2Caller((body, client) =>
+      return createHttp2Caller(async (body, client) =>
         governor.govern(
-          { method, path: found.path, headers, body, dialect, targetsFor: () => [target] },
+          { method, path: found.path, headers, body: await body, dialect, targetsFor: () => [target] },
           http2Transport(request),
           client,
         ),

@@ -6,12 +6,13 @@ import type { Client } from '@genops/governor';
  * What a program gets in place of a stream of its session: what it writes is the request, what it reads is the
  * answer, and when it closes it, the caller is gone.
  *
- * @param send - begins the call once the request is written; what it rejects with ends the stream
+ * @param answer - is given the body, which comes when it is written; what it rejects with ends the stream
  */
 export function createHttp2Caller(
-  send: (body: Uint8Array, client: Client) => Promise<unknown>,
+  answer: (body: Promise<Uint8Array>, client: Client) => Promise<unknown>,
 ): ClientHttp2Stream {
   const written: Uint8Array[] = [];
+  const body = Promise.withResolvers<Uint8Array>();
   const gone = new AbortController();
   let ended = false;
   let resume = (): void => {};
@@ -22,8 +23,8 @@ export function createHttp2Caller(
       done();
     },
     final: (done) => {
+      body.resolve(Buffer.concat(written));
       done();
-      send(Buffer.concat(written), client).catch((error: Error) => stream.destroy(error));
     },
     read: () => resume(),
     destroy: (error, done) => {
@@ -50,6 +51,7 @@ export function createHttp2Caller(
       stream.push(null);
     },
   };
+  answer(body.promise, client).catch((error: Error) => stream.destroy(error));
   return Object.assign(stream, {
     rstCode: 0,
     close: (_code?: number, callback?: () => void) => {

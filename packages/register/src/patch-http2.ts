@@ -1,5 +1,6 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { syncBuiltinESMExports } from 'node:module';
+import { addAbortSignal } from 'node:stream';
 
 type Connect = typeof http2.connect;
 
@@ -38,8 +39,12 @@ export function patchHttp2(answer: (request: Http2Request) => ClientHttp2Stream 
     const request = session.request.bind(session);
     const { origin } = new URL(call[0]);
     session.request = (headers = {}, options) => {
-      const stream = undone ? undefined : answer({ ...read(origin, headers), request });
-      return stream ?? request(headers, options);
+      const asked = read(origin, headers);
+      const stream = undone ? undefined : answer({ ...asked, request });
+      if (stream === undefined) return request(headers, options);
+      if (options?.signal) addAbortSignal(options.signal, stream);
+      if (options?.endStream ?? withoutBody.has(asked.method)) stream.end();
+      return stream;
     };
     return session;
   };
@@ -51,6 +56,9 @@ export function patchHttp2(answer: (request: Http2Request) => ClientHttp2Stream 
     },
   };
 }
+
+/** Requests by these methods end with their headers unless somebody says otherwise. */
+const withoutBody = new Set(['GET', 'HEAD', 'DELETE']);
 
 function read(
   origin: string,
