@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2, { connect } from 'node:http2';
 import { bedrock } from '@genops/bedrock';
-import { withBaseUrl } from '@genops/core';
+import { withAttribution, withBaseUrl } from '@genops/core';
 import {
   bedrockFormat,
   type FakeUpstream,
@@ -88,6 +88,14 @@ describe('HTTP/2, governed', () => {
     ]);
     expect(await entries()).toMatchObject([{ provider: 'aws-bedrock', outcome: 'completed' }]);
     expect(upstream.requests[0]?.headers).not.toHaveProperty('x-genops-request-id');
+  });
+
+  it('is for whom the program says that it is', async () => {
+    start({ attribution: { project: 'ranking' } });
+    await withAttribution({ team: 'search' }, () => ask(open(), converse));
+    expect((await entries()).map(({ attribution }) => attribution)).toEqual([
+      { project: 'ranking', team: 'search' },
+    ]);
   });
 
   it('takes headers as a list too', async () => {
