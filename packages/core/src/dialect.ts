@@ -88,6 +88,8 @@ export interface GatewayRouting {
 export interface StreamFacts extends AnswerFacts {
   /** True once the format's own end was seen. */
   readonly complete: boolean;
+  /** Set when `usage` is that of the whole answer before the end was seen; else it may be what had been made by then. */
+  readonly usageIsFinal?: true;
   /** UTF-8 bytes of output seen, for an estimate when usage never came. */
   readonly outputBytes: number;
   /** Events that carried output. Providers send at least one token in each. */

@@ -10,6 +10,8 @@ export type ProviderRoute =
       /** Below the base URL: `/chat/completions`; `*` stands for one segment or part of one. */
       readonly path: string;
       readonly dialect: Dialect;
+      /** Where this provider's own clients expect errors in another shape than the format has. */
+      readonly renderError?: Dialect['renderError'];
     }
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
   | {
@@ -56,9 +58,17 @@ export interface ResultLine {
   readonly facts: AnswerFacts;
 }
 
-/** Routes that a dialect meters. */
-export function meteredRoutes(dialect: Dialect, paths: readonly string[]): readonly ProviderRoute[] {
-  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect }));
+/**
+ * Routes that a dialect meters.
+ *
+ * @param more - what all of them share
+ */
+export function meteredRoutes(
+  dialect: Dialect,
+  paths: readonly string[],
+  more: { readonly renderError?: Dialect['renderError'] } = {},
+): readonly ProviderRoute[] {
+  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect, ...more }));
 }
 
 /**
@@ -115,6 +125,8 @@ export interface Provider {
   readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
   /** True when a signature covers the body, so that nothing in it may be changed on the way. */
   isSigned?(headers: Readonly<Record<string, string>>): boolean;
+  /** True when every stream ends with usage, asked or not: nothing is asked then, and nothing withheld. */
+  readonly streamsTellUsage?: boolean;
   /** How to ask later what a call came to whose answer was not read to its end. */
   readonly receipts?: ReceiptRoute;
   /** What a check of somebody's setup can look at without spending anything. */

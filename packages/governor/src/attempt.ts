@@ -79,9 +79,10 @@ function outboundRequest({ plan, identified, context }: AttemptOptions): Outboun
 
 /** The caller's bytes, changed only where the line needs it. */
 function ownBody({ request, opened, call }: IdentifiedCall, { route, maxOutputTokens }: Plan): Uint8Array {
-  if (route.target.provider.isSigned?.(request.headers)) return request.body;
+  const { provider } = route.target;
+  if (provider.isSigned?.(request.headers)) return request.body;
   return opened.rewrite({
-    ...(opened.facts.stream && { reportUsage: true }),
+    ...(opened.facts.stream && provider.streamsTellUsage !== true && { reportUsage: true }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(route.requestModel !== call.requestModel && { model: route.requestModel }),
   });
@@ -254,8 +255,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
         headFacts = provider.readHead?.(headers) ?? {};
         if (identified.opened.facts.stream && isStream(status, headers)) {
           const { usageRequested } = identified.opened;
+          const isAsked = usageRequested || provider.streamsTellUsage === true;
           stream = translation?.stream({ usage: usageRequested });
-          reader = dialect.createStreamReader({ withholdUsage: stream === undefined && !usageRequested });
+          reader = dialect.createStreamReader({ withholdUsage: stream === undefined && !isAsked });
         }
       },
       data: (chunk) => {

@@ -39,8 +39,8 @@ export async function correct(line: Line, estimated: Estimated): Promise<void> {
   if (!metered.estimated || receipts === undefined || responseId === undefined) return;
   if (settled.result !== 'recorded') return;
   try {
-    const receipt = await awaitReceipt(estimated, receipts, responseId, line.options.maxAnswerBytes);
-    if (receipt?.usage === undefined) return;
+    const receipt = await awaitReceipt(line, estimated, receipts, responseId);
+    if (receipt?.usage === undefined || line.closed.aborted) return;
     const facts = { ...metered.facts, ...receipt };
     const { entry } = settled.recorded;
     const cost = price(line, identified, plan, entry.at, {
@@ -81,11 +81,12 @@ function difference(exact: Cost, estimate: Cost): Cost {
   return { result: 'priced', total, lines: [], basis: 'reported' };
 }
 
+/** @returns `undefined` when the provider never says, and when the governor is closed before it does */
 async function awaitReceipt(
+  line: Line,
   { identified, plan, transport }: Estimated,
   receipts: ReceiptRoute,
   responseId: string,
-  maxBytes: number,
 ): Promise<AnswerFacts | undefined> {
   const { target } = plan.route;
   const { 'content-type': _type, accept: _accept, ...headers } = outboundHeaders(identified, target);
@@ -98,7 +99,8 @@ async function awaitReceipt(
   };
   for (const pauseMs of pausesMs) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
-    const body = await send(transport, request, maxBytes);
+    if (line.closed.aborted) return undefined;
+    const body = await send(transport, request, line.options.maxAnswerBytes);
     const receipt = body === undefined ? undefined : receipts.read(body);
     if (receipt !== undefined) return receipt;
   }

@@ -1,5 +1,6 @@
+import type { Dialect } from '@genops/core';
 import { isAttempt } from './attempt-context.ts';
-import type { Directory, Found } from './directory.ts';
+import type { Directory, Found, MeteredRoute } from './directory.ts';
 import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
@@ -38,7 +39,7 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
           path: found.path,
           headers,
           body,
-          dialect: found.route.dialect,
+          dialect: spokenAt(found.route),
           targetsFor: () => [target],
         };
         const call = govern(line, governed, webTransport(dispatchedBy(fetch, init)), web.client);
@@ -59,6 +60,11 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         return options.onUnknownProvider === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
     }
   };
+}
+
+/** How whoever addresses the provider itself writes and reads. */
+function spokenAt({ dialect, renderError }: MeteredRoute): Dialect {
+  return renderError === undefined ? dialect : { ...dialect, renderError };
 }
 
 /** Everything but the headers that are ours. */

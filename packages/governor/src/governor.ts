@@ -201,6 +201,7 @@ export function createGovernor(options: GovernorOptions): Governor {
   const newId = options.newId ?? (() => `op_${timeOrderedUuid(now())}`);
   const rank = createRanker({ router, pricing, pricedAt: priceListOf, now, newId });
   const mirrors = createMirrors({ govern });
+  const closing = new AbortController();
   const line: Line = {
     policy,
     limits,
@@ -215,6 +216,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     newId,
     mirrors,
     track: sessions.track,
+    closed: closing.signal,
     announce: (event) => {
       sessions.note(event);
       tell(event);
@@ -280,6 +282,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     pricing: line.pricing,
     policy: policy.policy,
     close: async () => {
+      closing.abort();
       clearInterval(sweep);
       clearInterval(meeting);
       await mirrors.close();

@@ -37,6 +37,8 @@ export interface Line {
   readonly mirrors: Mirrors;
   /** Keeps the sessions that a call is made in open until it is over. */
   readonly track: <Result>(call: Promise<Result>) => Promise<Result>;
+  /** Aborted when the governor is closed: what comes then is recorded nowhere. */
+  readonly closed: AbortSignal;
   /** Tells whoever listens. Never throws. */
   readonly announce: (event: GovernorEvent) => void;
   /** Takes errors that no caller can be told of. Never throws. */

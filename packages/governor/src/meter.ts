@@ -55,7 +55,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
       const { usage } = facts;
-      if (usage !== undefined && (facts.complete || outcome === 'cancelled'))
+      if (usage !== undefined && (facts.complete || facts.usageIsFinal === true))
         return known(outcome, facts, usage);
       const seen = seenOutput(identified, plan, facts.outputBytes, facts.outputEvents);
       return estimated(outcome, 'usage_missing', facts, atLeast(seen, usage));

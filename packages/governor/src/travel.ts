@@ -75,7 +75,7 @@ async function fly(line: Line, trip: Trip, plan: Plan, hold: Hold, context: Atte
   const startedAt = line.now();
   const lap = stopwatch();
   const attempted = await attempt({
-    plan,
+    plan: reliesOnBound(hold) ? plan : { ...plan, maxOutputTokens: undefined },
     identified,
     transport,
     client,
@@ -84,6 +84,13 @@ async function fly(line: Line, trip: Trip, plan: Plan, hold: Hold, context: Atte
     context,
   });
   return land(line, trip, plan, hold, attempted, { startedAt, durationMs: lap() });
+}
+
+/** Only where a limit would refuse more than was held is it worth changing what the caller wrote. */
+function reliesOnBound({ draws }: Hold): boolean {
+  return draws.some(
+    ({ limit: { mode, unit } }) => mode === 'enforced' && (unit === 'money' || unit === 'tokens'),
+  );
 }
 
 async function land(

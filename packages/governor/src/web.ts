@@ -18,6 +18,8 @@ export function webTransport(fetch: typeof globalThis.fetch): Transport {
     const timer = setTimeout(() => {
       timedOut = true;
       abort.abort();
+      // Whoever wants no more is still waited for otherwise.
+      gate.open();
     }, request.timeoutMs);
     timer.unref();
     const told: AnswerHandler = {

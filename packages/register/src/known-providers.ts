@@ -64,7 +64,7 @@ const vertexLocations = [
   ...['asia-east2', 'asia-northeast1', 'asia-northeast3', 'asia-south1', 'asia-southeast1'],
 ];
 
-/** Where Bedrock is, for whoever calls it with `fetch`: the AWS SDK does not. */
+/** Where Bedrock is. */
 const bedrockRegions = [
   ...['us-east-1', 'us-east-2', 'us-west-2', 'us-gov-east-1', 'us-gov-west-1', 'ca-central-1', 'sa-east-1'],
   ...['eu-central-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-north-1', 'eu-south-1', 'eu-south-2'],

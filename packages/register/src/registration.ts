@@ -1,19 +1,21 @@
 import { dirname, join } from 'node:path';
 import type { GovernorListener } from '@genops/core';
-import { createGovernor, type Governor } from '@genops/governor';
+import { createDirectory, createGovernor, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
 import { createMemoryLedger } from '@genops/ledger/memory';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import { createLiveLists, createPricing, type LiveLists, type LivePrices } from '@genops/pricing';
 import { createDebugListener } from '@genops/telemetry/debug';
 import { deferLedger } from './deferred-ledger.ts';
+import { governHttp2, type Http2Governance } from './govern-http2.ts';
 import { patchFetch } from './patch-fetch.ts';
+import { patchHttp2 } from './patch-http2.ts';
 import type { Settings, SettingsInput } from './settings.ts';
 import { createZeroCodeTelemetry, type ZeroCodeTelemetry } from './telemetry.ts';
 
 type Fetch = typeof globalThis.fetch;
 
-/** Governance of this process's global `fetch`, until it is stopped. */
+/** Governance of this process's global `fetch` and its HTTP/2, until it is stopped. */
 export interface Registration {
   /** What the program itself said. */
   readonly input: SettingsInput;
@@ -25,7 +27,7 @@ export interface Registration {
   change(settings: Settings, input: SettingsInput): void;
   /** Hears of every call from now on, also after a change. @returns a function that ends it */
   on(listener: GovernorListener): () => void;
-  /** Gives `fetch` back and closes the ledger. */
+  /** Gives `fetch` and HTTP/2 back and closes the ledger. */
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,10 @@ export function currentRegistration(): Registration | undefined {
   return holder[registrationSymbol];
 }
 
-/** Governs the calls to known providers that go through the global `fetch`; all others pass as they come. */
+/**
+ * Governs the calls to known providers that go through the global `fetch`, and by HTTP/2 as the AWS SDK's do;
+ * all others pass as they come.
+ */
 export function register(settings: Settings, input: SettingsInput): Registration {
   const ledgers = createLedgers();
   const listeners = new Set<GovernorListener>();
@@ -81,6 +86,8 @@ export function register(settings: Settings, input: SettingsInput): Registration
       ledger: { ...ledgers.at(ledger, mode), close: async () => {} },
       onUnknownProvider: 'pass',
       onUnknownRoute,
+      // The SDKs, whose clients are not ours to change, try again themselves.
+      routing: false,
       fetch: (input, init) => original(input, init),
     });
     governor.on((event) => {
@@ -91,10 +98,17 @@ export function register(settings: Settings, input: SettingsInput): Registration
     return governor;
   };
   let governor = start(settings);
+  const governance = ({ providers, onUnknownRoute }: Settings): Http2Governance => ({
+    directory: createDirectory(providers),
+    governor,
+    onUnknownRoute,
+  });
+  let overHttp2 = governance(settings);
   const patch = patchFetch((found) => {
     original = found;
     return (input, init) => governor.fetch(input, init);
   });
+  const http2Patch = patchHttp2((request) => governHttp2(overHttp2, request));
   process.on('beforeExit', onExit);
 
   const registration: Registration = {
@@ -110,6 +124,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
     change: (changed, changedInput) => {
       const former = governor;
       governor = start(changed);
+      overHttp2 = governance(changed);
       current = { settings: changed, input: changedInput };
       void former.close();
     },
@@ -119,6 +134,7 @@ export function register(settings: Settings, input: SettingsInput): Registration
     },
     stop: async () => {
       patch.undo();
+      http2Patch.undo();
       process.off('beforeExit', onExit);
       if (holder[registrationSymbol] === registration) delete holder[registrationSymbol];
       await telemetry.close();

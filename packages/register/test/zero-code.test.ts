@@ -5,11 +5,13 @@ import { amountOf, type LedgerEntry } from '@genops/core';
 import { openSqliteLedger } from '@genops/ledger/sqlite';
 import {
   anthropicFormat,
+  bedrockFormat,
   type FakeUpstream,
   geminiFormat,
   openaiFormat,
   openrouterFormat,
   startFakeUpstream,
+  startHttp2Front,
 } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { app, type Ended, type RunOptions, redirect, register, run } from './program.ts';
@@ -104,6 +106,36 @@ describe.each(['google.mjs', 'google.cjs'])('%s', (program) => {
       ['google', false, '0.00055'],
       ['google', true, '0.00055'],
     ]);
+  });
+});
+
+describe.each(['bedrock.mjs', 'bedrock.cjs'])('%s, which speaks HTTP/2', (program) => {
+  it('gets the same answers with as without it, and every call is recorded', async () => {
+    const bedrock = await startFakeUpstream({ formats: [bedrockFormat] });
+    const front = await startHttp2Front(bedrock.url);
+    try {
+      bedrock.setReply({ text: 'Hello!', usage: { inputTokens: 100, outputTokens: 10, totalTokens: 110 } });
+      const environment = {
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: bedrock.apiKey,
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME: front.url,
+      };
+      const bare = await start(program, { imports: [], environment });
+      const governed = await start(program, { imports: [register], environment });
+      expect(governed.errors).toBe('');
+      expect(JSON.parse(governed.output)).toEqual({ whole: 'Hello!', streamed: 'Hello!' });
+      expect(governed.output).toBe(bare.output);
+      expect(front.streams).toBe(4);
+      // 100 × 3 + 10 × 15, per million, and a tenth more in one region of its choice.
+      expect(governed.entries.map((entry) => [entry.provider, entry.stream, total(entry)])).toEqual([
+        ['aws-bedrock', false, '0.000495'],
+        ['aws-bedrock', true, '0.000495'],
+      ]);
+    } finally {
+      await front.close();
+      await bedrock.close();
+    }
   });
 });
 
@@ -313,11 +345,18 @@ describe('limits', () => {
   it('count every attempt of an SDK that retries by itself', async () => {
     upstream.addRule({ reply: { status: 500 }, times: 2 });
     const { entries } = await start('one-call.mjs');
-    expect(entries.map(({ outcome, status }) => [outcome, status])).toEqual([
-      ['failed', 500],
-      ['failed', 500],
-      ['completed', 200],
+    expect(entries.map(({ attempt, outcome, status }) => [attempt, outcome, status])).toEqual([
+      [1, 'failed', 500],
+      [1, 'failed', 500],
+      [1, 'completed', 200],
     ]);
+    expect(new Set(entries.map(({ operationId }) => operationId)).size).toBe(3);
+  });
+
+  it('leave it to the SDK when to give up', async () => {
+    upstream.setReply({ status: 500 });
+    expect((await start('one-call.mjs')).code).toBe(1);
+    expect(upstream.requests).toHaveLength(3);
   });
 
   it('only warn when governance is advisory, and only note when it observes', async () => {

@@ -12,6 +12,8 @@ export { BadRequest } from './upstream/formats/format.ts';
 export { geminiFormat } from './upstream/formats/gemini.ts';
 export { openaiFormat } from './upstream/formats/openai.ts';
 export { openrouterFormat } from './upstream/formats/openrouter.ts';
+export type { Http2Front } from './upstream/http2-front.ts';
+export { startHttp2Front } from './upstream/http2-front.ts';
 export type { JournalEntry } from './upstream/journal.ts';
 export type {
   FakeError,

@@ -35,6 +35,8 @@ export function createOpenRouter(options: OpenRouterOptions = {}): Provider {
     // Comes with the head of every answer, so that a call is known by it however early it breaks off.
     readHead: ({ 'x-generation-id': responseId }) => (responseId === undefined ? {} : { responseId }),
     receipts: generationReceipt,
+    // With the cost of the call, which callers read; what they ask of a stream changes nothing about it.
+    streamsTellUsage: true,
     setup: {
       baseUrlEnv: { name: 'OPENROUTER_BASE_URL' },
       apiKeyShape: { pattern: /^sk-or-v1-\w{20,}$/, example: 'sk-or-v1-…' },

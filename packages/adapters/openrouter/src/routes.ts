@@ -7,22 +7,23 @@ import {
   openaiResponses,
   unmetered,
 } from '@genops/dialects';
+import { renderOpenRouterError as renderError } from './errors.ts';
 
 /**
  * What OpenRouter can be asked. Of what is not charged by text tokens nothing bounds the cost beforehand; what
  * OpenRouter says that it charged is believed.
  */
 export const openrouterRoutes: readonly ProviderRoute[] = [
-  ...meteredRoutes(openaiChat, ['/chat/completions']),
-  ...meteredRoutes(openaiCompletions, ['/completions']),
-  ...meteredRoutes(openaiResponses, ['/responses']),
+  ...meteredRoutes(openaiChat, ['/chat/completions'], { renderError }),
+  ...meteredRoutes(openaiCompletions, ['/completions'], { renderError }),
+  ...meteredRoutes(openaiResponses, ['/responses'], { renderError }),
   ...meteredRoutes(anthropicMessages, ['/messages']),
-  ...meteredRoutes(openaiEmbeddings, ['/embeddings']),
-  ...meteredRoutes(unmetered('rerank', openaiChat), ['/rerank']),
-  ...meteredRoutes(unmetered('image_generation', openaiChat), ['/images']),
-  ...meteredRoutes(unmetered('video_generation', openaiChat), ['/videos']),
-  ...meteredRoutes(unmetered('speech', openaiChat), ['/audio/speech']),
-  ...meteredRoutes(unmetered('transcription', openaiChat), ['/audio/transcriptions']),
+  ...meteredRoutes(openaiEmbeddings, ['/embeddings'], { renderError }),
+  ...meteredRoutes(unmetered('rerank', openaiChat), ['/rerank'], { renderError }),
+  ...meteredRoutes(unmetered('image_generation', openaiChat), ['/images'], { renderError }),
+  ...meteredRoutes(unmetered('video_generation', openaiChat), ['/videos'], { renderError }),
+  ...meteredRoutes(unmetered('speech', openaiChat), ['/audio/speech'], { renderError }),
+  ...meteredRoutes(unmetered('transcription', openaiChat), ['/audio/transcriptions'], { renderError }),
   ...freeRoutes(
     [
       'GET /models',

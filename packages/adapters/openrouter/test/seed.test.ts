@@ -191,7 +191,7 @@ describe('instrumentOpenRouter', () => {
         maxBudget: '0.001',
         attribution: { team: 'content-team' },
       }),
-    ).rejects.toMatchObject({ code: 'budget_exceeded' });
+    ).rejects.toMatchObject({ status: 429, error: { metadata: { error_type: 'budget_exceeded' } } });
     expect(upstream.requests).toHaveLength(0);
     await client.chatCompletionsCreate({
       model: 'openai/gpt-4o-mini',

@@ -102,6 +102,14 @@ describe('createStreamReader', () => {
     });
   });
 
+  it.each([
+    ['beside text, so that more may follow', [{ delta: { content: 'x' } }], undefined],
+    ['alone, which comes last', [], true],
+  ])('tells whether usage is final before the end was seen: %s', (_name, choices, usageIsFinal) => {
+    const { facts } = read(content('a') + event({ choices, usage }));
+    expect([facts.complete, facts.usageIsFinal]).toEqual([false, usageIsFinal]);
+  });
+
   it('reads usage where Groq puts it', () => {
     const last = event({ choices: [{ delta: {}, finish_reason: 'stop' }], x_groq: { id: 'req_1', usage } });
     expect(read(content('a') + last + done).facts.usage).toEqual({ inputTokens: 5, outputTokens: 2 });

@@ -44,7 +44,7 @@ export interface StreamShape {
   readonly ends?: (event: unknown, name?: string) => boolean;
   /** That more may follow the end, because the format has only signs of it. @default false */
   readonly readsOn?: boolean;
-  /** Whether the event is there for its usage only. @default none is */
+  /** Whether the event is there for its usage only, which is that of the whole answer. @default none is */
   readonly isUsageOnly?: (event: unknown) => boolean;
 }
 
@@ -60,6 +60,7 @@ export function createStreamReader(
   let answer: object = {};
   let facts: AnswerFacts | undefined;
   let complete = false;
+  let usageIsFinal = false;
   let outputBytes = 0;
   let outputEvents = 0;
 
@@ -87,7 +88,9 @@ export function createStreamReader(
     } else if (block !== undefined && texts.length === 1 && !complete) {
       familiar.learn(block, texts[0] as string);
     }
-    return withholds && shape.isUsageOnly?.(event) === true;
+    const isUsageOnly = shape.isUsageOnly?.(event) === true;
+    if (isUsageOnly) usageIsFinal = true;
+    return withholds && isUsageOnly;
   }
 
   function skip(bytes: Buffer, start: number): number {
@@ -100,7 +103,8 @@ export function createStreamReader(
     ...shape.framing({ onEvent, withholds, skip }),
     facts(): StreamFacts {
       facts ??= believeAnswer(shape.answer, answer);
-      return { ...facts, complete, outputBytes, outputEvents };
+      const early: Pick<StreamFacts, 'usageIsFinal'> = usageIsFinal && !complete ? { usageIsFinal } : {};
+      return { ...facts, ...early, complete, outputBytes, outputEvents };
     },
   };
 }

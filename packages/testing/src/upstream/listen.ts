@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 
 /** Listens on this machine alone. @returns the port */
 export async function listen(server: Server, port: number): Promise<number> {
@@ -12,7 +12,7 @@ export async function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Ends every connection, finished or not, and waits until the server is gone. */
-export async function shut(server: Server): Promise<void> {
+export async function shut(server: HttpServer): Promise<void> {
   if (!server.listening) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());

@@ -1,0 +1,4 @@
+const sdk = require('@aws-sdk/client-bedrock-runtime');
+const { main } = require('./calls/bedrock.mjs');
+
+main(sdk);
