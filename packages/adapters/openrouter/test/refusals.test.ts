@@ -97,7 +97,10 @@ describe('the live list of OpenRouter', () => {
     expect(createPricing().model('openrouter', 'acme/new-today', new Date().toISOString())).toBeUndefined();
     expect(await live.refresh()).toMatchObject({ result: 'updated', models: 1 });
     await ask(100);
-    await expect(ask(2_000)).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(ask(2_000)).rejects.toMatchObject({
+      code: 429,
+      error: { metadata: { error_type: 'budget_exceeded' } },
+    });
     const served = (await entries()).filter(({ kind }) => kind === 'settled');
     expect(served.map(({ cost }) => cost.result === 'priced' && amountOf(cost.total))).toEqual(['0.0002']);
   });
