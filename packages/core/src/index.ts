@@ -111,6 +111,7 @@ export type {
   ReceiptRoute,
   ResultLine,
   ResultsFormat,
+  UnsignedRequest,
 } from './provider.ts';
 export { defineProvider, freeRoutes, meteredRoutes, refusedRoutes, withBaseUrl } from './provider.ts';
 export type {

@@ -113,12 +113,31 @@ export interface Provider {
   priceAs?(model: string, hostProvider?: string): string | ModelAt;
   /** What the head of an answer tells before its body comes. Header names are in lower case. */
   readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
+  /**
+   * Signs one attempt, where a key in a header is not enough. Asked for each attempt anew, with all that goes
+   * out; not asked where the caller sent an `authorization` of their own.
+   *
+   * @param apiKey - absent where the provider finds its credentials itself
+   * @returns the headers to add
+   * @throws {ConfigurationError} when there is nothing to sign with
+   */
+  sign?(request: UnsignedRequest, apiKey: string | undefined): Promise<Readonly<Record<string, string>>>;
   /** True when a signature covers the body, so that nothing in it may be changed on the way. */
   isSigned?(headers: Readonly<Record<string, string>>): boolean;
   /** How to ask later what a call came to whose answer was not read to its end. */
   readonly receipts?: ReceiptRoute;
   /** What a check of somebody's setup can look at without spending anything. */
   readonly setup?: ProviderSetup;
+}
+
+/** What a signature covers. */
+export interface UnsignedRequest {
+  readonly method: string;
+  /** Absolute, as it goes out. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
 }
 
 /** Where people put what this provider needs, and how it looks when it is right. */

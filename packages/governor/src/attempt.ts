@@ -6,6 +6,7 @@ import { forwardedHeaders, forwardedToOthers, returnedHeaders } from './headers.
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
 import type { Plan } from './plan.ts';
+import { signing } from './signing.ts';
 import { watchSilence } from './silence.ts';
 import type {
   AnswerHandler,
@@ -79,7 +80,8 @@ function outboundRequest({ plan, identified, context }: AttemptOptions): Outboun
 
 /** The caller's bytes, changed only where the line needs it. */
 function ownBody({ request, opened, call }: IdentifiedCall, { route, maxOutputTokens }: Plan): Uint8Array {
-  if (route.target.provider.isSigned?.(request.headers)) return request.body;
+  const { provider, apiKey } = route.target;
+  if (apiKey === undefined && provider.isSigned?.(request.headers)) return request.body;
   return opened.rewrite({
     ...(opened.facts.stream && { reportUsage: true }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
@@ -278,7 +280,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       end: () => finish(undefined, false),
       error: (error) => finish(error, false),
     };
-    flow = transport(
+    flow = signing(transport, plan.route.target)(
       outboundRequest(options),
       guarded(answer, (error) => {
         flow?.abort();

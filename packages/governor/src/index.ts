@@ -29,6 +29,7 @@ export type {
   RoutingOptions,
   SharedStateOptions,
 } from './routes.ts';
+export { signing } from './signing.ts';
 export type {
   AnswerHandler,
   Client,

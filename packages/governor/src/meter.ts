@@ -3,6 +3,7 @@ import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
 import { bytesPerToken } from './needs.ts';
 import type { Plan } from './plan.ts';
+import { neverLeft } from './transport.ts';
 
 /** What an attempt consumed, and how sure that is. */
 export interface Metered {
@@ -21,12 +22,8 @@ export interface Metered {
 export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt): Metered {
   switch (attempt.result) {
     case 'failed': {
-      const outcome = attempt.cancelled
-        ? 'cancelled'
-        : attempt.error.kind === 'not_sent'
-          ? 'failed'
-          : 'unknown';
-      if (attempt.error.kind === 'not_sent')
+      const outcome = attempt.cancelled ? 'cancelled' : neverLeft(attempt.error) ? 'failed' : 'unknown';
+      if (neverLeft(attempt.error))
         return { outcome, usage: undefined, estimated: false, flags: [], facts: {} };
       return estimated(outcome, 'unanswered', attempt.facts, seenOutput(identified, plan, 0, 0));
     }
