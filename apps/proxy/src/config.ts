@@ -25,12 +25,13 @@ import { createSkyRouter } from '@genops/skyrouter';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
+import { awsCredentialsSchema, awsIssues } from './aws-credentials-schema.ts';
 import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { adminSchema } from './management/schema.ts';
 import { type RoutingConfig, routingSchema } from './routing-schema.ts';
 import { debugSchema, telemetrySchema } from './telemetry-schema.ts';
-import { id, text } from './words-schema.ts';
+import { id, reference, text } from './words-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
 export const providerTypes = {
@@ -63,12 +64,6 @@ export const providerTypes = {
 /** Those that everyone has at another address. */
 const atOwnAddress: ReadonlySet<string> = new Set(['azure', 'skyrouter', 'openai-compatible']);
 
-const reference = z
-  .string()
-  .regex(
-    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
-    'expected a reference such as env:OPENAI_API_KEY; secrets do not belong in this file',
-  );
 const models = z
   .array(text)
   .min(1)
@@ -89,6 +84,7 @@ const providerSchema = z
       apiKey: reference.optional().meta({
         description: 'Where its key is: env:NAME. Default: the variable that its own clients read.',
       }),
+      credentials: awsCredentialsSchema.optional(),
       keys: keysSchema.optional(),
       accounts: accountsSchema.optional(),
       models,
@@ -216,8 +212,10 @@ export const configSchema = z
       context.addIssue({ code: 'custom', path, message });
     config.providers.forEach((one, index) => {
       if (one.type === 'simulated') return;
-      if (one.apiKey !== undefined && one.keys !== undefined)
-        issue(['providers', index, 'apiKey'], 'expected either apiKey or keys');
+      const ways = (['apiKey', 'credentials', 'keys'] as const).filter((way) => one[way] !== undefined);
+      if (ways.length > 1)
+        issue(['providers', index, ways[0] as string], `expected either ${ways.join(' or ')}`);
+      for (const [path, message] of awsIssues(one)) issue(['providers', index, ...path], message);
       const accounts = new Set(one.keys?.map(({ account }) => account));
       for (const account of Object.keys(one.accounts ?? {})) {
         if (!accounts.has(account))

@@ -5,6 +5,7 @@ import { bundledCatalog, type Catalog, createPricing, type PriceFile } from '@ge
 import { nameTest, type RouterStateStore } from '@genops/router';
 import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
+import { accessKeyText, isSigned } from './aws-credentials.ts';
 import { type Config, type Environment, policyOf, resolveReference } from './config.ts';
 import { createAdmin } from './management/admin.ts';
 import { createManagement, type Management } from './management/management.ts';
@@ -55,19 +56,12 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const provider = providerOf(entry);
+    const provider = providerOf(entry, environment);
     return {
       provider,
       find: createRouteFinder(provider),
       sharesAccount: entry.account === 'shared',
-      apiKey:
-        entry.keys === undefined
-          ? keyOf(
-              entry.apiKey ?? defaultReference(provider, entry.type, environment),
-              environment,
-              `providers[${index}].apiKey`,
-            )
-          : undefined,
+      apiKey: keyOf(entry, provider, environment, `providers[${index}]`),
       serves: nameTest(entry.models),
       models:
         entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
@@ -128,13 +122,23 @@ function defaultReference(
   return keyless.has(type) && environment[apiKeyEnv] === undefined ? undefined : `env:${apiKeyEnv}`;
 }
 
+/** The one key of a provider; none where there is a pool, or where it finds its credentials itself. */
 function keyOf(
-  reference: string | undefined,
+  entry: Exclude<Config['providers'][number], { type: 'simulated' }>,
+  provider: Provider,
   environment: Environment,
   path: string,
 ): ConfiguredProvider['apiKey'] {
+  const { apiKey, credentials, keys, type } = entry;
+  if (keys !== undefined || credentials === 'default') return undefined;
+  if (credentials !== undefined) {
+    const secret = accessKeyText(credentials, environment, `${path}.credentials`);
+    return { id: credentials.accessKeyId, secret };
+  }
+  if (isSigned(entry, environment)) return undefined;
+  const reference = apiKey ?? defaultReference(provider, type, environment);
   if (reference === undefined) return undefined;
-  return { id: reference, secret: resolveReference(environment, path, reference) };
+  return { id: reference, secret: resolveReference(environment, `${path}.apiKey`, reference) };
 }
 
 /** The models of a provider that have a price, its own prices first. */

@@ -24,20 +24,28 @@ afterEach(async () => {
   expect(errors.splice(0)).toEqual([]);
 });
 
-async function start(account: 'apart' | 'shared'): Promise<void> {
+async function start(
+  account: 'apart' | 'shared',
+  key: object = { apiKey: 'env:UPSTREAM_KEY' },
+): Promise<void> {
   const at = { apiKey: 'env:UPSTREAM_KEY', account };
   proxy = await startProxy({
     config: checkConfig({
       server: { port: 0, shutdownGraceMs: 100, maxRequestBytes: 10_000 },
       providers: [
-        { type: 'openai', baseUrl: `${upstream.url}/v1`, models: ['gpt-*'], ...at },
+        { type: 'openai', baseUrl: `${upstream.url}/v1`, models: ['gpt-*'], account, ...key },
         { type: 'anthropic', baseUrl: upstream.url, models: ['claude-*'], ...at },
       ],
       virtualKeys: [{ id: 'search', secret: 'env:VIRTUAL_KEY', attribution: { team: 'search' } }],
       limits: [{ id: 'cap', amount: '10', window: 'lifetime' }],
     }),
     ledger: createMemoryLedger(),
-    environment: { UPSTREAM_KEY: upstream.apiKey, VIRTUAL_KEY: virtualKey },
+    environment: {
+      UPSTREAM_KEY: upstream.apiKey,
+      VIRTUAL_KEY: virtualKey,
+      STALE_KEY: 'sk-stale-0123456789',
+      OTHER_KEY: 'sk-other-0123456789',
+    },
     onError: (error) => errors.push(error),
   });
 }
@@ -76,6 +84,39 @@ describe('what costs nothing', () => {
     await expect(
       anthropic().messages.countTokens({ model: 'claude-haiku-4-5', messages }),
     ).rejects.toMatchObject({ status: 429, headers: expect.objectContaining({}) });
+  });
+
+  it('goes out with a good key of a pool, always the same one while it can be used', async () => {
+    const keys = [
+      { id: 'stale', secret: 'env:STALE_KEY' },
+      { id: 'other-models', secret: 'env:OTHER_KEY', models: ['gpt-4o'] },
+      { id: 'good', secret: 'env:UPSTREAM_KEY' },
+    ];
+    await start('shared', { keys });
+    upstream.setReply({ body: { object: 'list', data: [] } });
+    const sent = () => upstream.requests.map(({ headers }) => headers.authorization);
+    // The provider knows nothing of the first: it is put aside, and not asked with again.
+    await expect(openai().files.list()).rejects.toMatchObject({ status: 401 });
+    await expect(openai().files.list()).rejects.toMatchObject({ status: 401 });
+    await openai().files.list();
+    await openai().files.list();
+    await openai().moderations.create({ model: 'gpt-4o-mini', input: 'x' });
+    const bearer = (key: string) => `Bearer ${key}`;
+    const good = bearer(upstream.apiKey);
+    expect(sent()).toEqual([bearer('sk-stale-0123456789'), bearer('sk-other-0123456789'), good, good, good]);
+    expect(proxy.governor.router.keys.list().map(({ id, state }) => [id, state])).toEqual([
+      ['stale', 'invalid'],
+      ['other-models', 'invalid'],
+      ['good', 'available'],
+    ]);
+    expect(await entries()).toEqual([]);
+  });
+
+  it('is refused when no key of the pool can be used', async () => {
+    await start('shared', { keys: [{ id: 'stale', secret: 'env:STALE_KEY' }] });
+    await expect(openai().files.list()).rejects.toMatchObject({ status: 401 });
+    await expect(openai().files.list()).rejects.toMatchObject({ status: 503, code: 'no_key_available' });
+    expect(upstream.requests).toHaveLength(1);
   });
 
   it('needs a virtual key like everything else', async () => {

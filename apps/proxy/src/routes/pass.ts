@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, ProviderRoute } from '@genops/core';
-import type { OutboundRequest, ResultsReader } from '@genops/governor';
+import { type OutboundRequest, type ResultsReader, signing } from '@genops/governor';
 import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';
 import type { Serving } from '../serving.ts';
 import { type CallRoute, passedOn } from './calls.ts';
+import { type PassKey, passKey } from './pass-key.ts';
 import { pathForms } from './path-forms.ts';
 import { readBody } from './request-body.ts';
 
@@ -32,7 +33,7 @@ export function createPassRoute(
       }),
     );
     if (passages.length === 0) return undefined;
-    return async (request, response) => {
+    return async (request, response, { attribution }) => {
       const body = await readBody(request, response, serving.config.server.maxRequestBytes);
       if (body === undefined) return;
       const passage = passages.find(({ configured, path }) => serves(configured, path, body)) ?? passages[0];
@@ -42,16 +43,29 @@ export function createPassRoute(
         response.setHeader('x-genops-reason', `x_${refused.code}`);
         return sendError(response, 403, 'permission_error', refused.code, refused.message);
       }
-      await pass(serving, transport, passage, request, response, body);
+      const key = passKey(serving, passage.configured, modelIn(passage.path, body), attribution.team);
+      if (key === 'none') {
+        const message = `No key of ${passage.configured.provider.id} can be used now`;
+        return sendError(response, 503, 'api_error', 'no_key_available', message);
+      }
+      await pass(serving, transport, passage, key, {
+        request,
+        response,
+        body,
+      });
     };
   };
 }
 
 /** Whether the model that a request names is one of the provider's; one without a model is anybody's. */
 function serves({ serves: servesModel }: ConfiguredProvider, path: string, body: Uint8Array): boolean {
-  const inPath = /\/models\/([^/:?]+)/.exec(path)?.[1];
-  const model = inPath ?? /"model"\s*:\s*"([^"\\]+)"/.exec(Buffer.from(body).toString('utf8'))?.[1];
+  const model = modelIn(path, body);
   return model === undefined || servesModel(model);
+}
+
+function modelIn(path: string, body: Uint8Array): string | undefined {
+  const inPath = /\/models?\/([^/:?]+)/.exec(path)?.[1];
+  return inPath ?? /"model"\s*:\s*"([^"\\]+)"/.exec(Buffer.from(body).toString('utf8'))?.[1];
 }
 
 function refusalOf({ configured, route }: Passage): { code: string; message: string } | undefined {
@@ -63,16 +77,21 @@ function refusalOf({ configured, route }: Passage): { code: string; message: str
   return { code: 'account_not_shared', message };
 }
 
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Uint8Array;
+}
+
 /** Sends a request on with the provider's own key, and its answer back as it comes. */
 async function pass(
   { governor, config }: Serving,
   transport: DispatchTransport['transport'],
   { configured, route, path }: Passage,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Uint8Array,
+  { apiKey, answered, unanswered }: PassKey,
+  { request, response, body }: Asked,
 ): Promise<void> {
-  const { provider, apiKey } = configured;
+  const { provider } = configured;
   const { 'accept-encoding': _, ...headers } = passedOn(request.headers);
   const outbound: OutboundRequest = {
     method: request.method ?? 'GET',
@@ -91,16 +110,24 @@ async function pass(
     const rewritten =
       route.kind === 'free' && route.operation === 'batch' ? ownLinks(provider, request) : undefined;
     const outgoing = createOutgoing(response, results, rewritten, resolve);
-    const flow = transport(outbound, {
-      head: outgoing.head,
+    const signed = signing(transport, { provider, ...(apiKey !== undefined && { apiKey }) });
+    const flow = signed(outbound, {
+      head: (status, answerHeaders) => {
+        answered(status, answerHeaders);
+        outgoing.head(status, answerHeaders);
+      },
       data: (chunk) => {
         flow.pause();
         void outgoing.write(chunk).then(() => flow.resume());
       },
       end: () => void outgoing.end(),
-      error: ({ message }) => outgoing.fail(message),
+      error: ({ message }) => {
+        unanswered();
+        outgoing.fail(message);
+      },
     });
     response.once('close', () => {
+      unanswered();
       if (!response.writableFinished) flow.abort();
       resolve();
     });
