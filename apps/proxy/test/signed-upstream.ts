@@ -44,10 +44,14 @@ export async function startSignedUpstream(
         'x-amzn-errortype': `${check.code}:http://internal.amazon.com/coral/com.amazon.coral.service/`,
       });
       const message = `The Canonical String for this request should have been\n${check.canonical}\nfor ${single['authorization']}`;
-      return response.end(JSON.stringify({ message }));
+      response.end(JSON.stringify({ message }));
+      return;
     }
     const failure = failures.shift();
-    if (failure !== undefined) return response.writeHead(failure).end('{"message":"Told so"}');
+    if (failure !== undefined) {
+      response.writeHead(failure).end('{"message":"Told so"}');
+      return;
+    }
     const answer = await fetch(behind.url + path, {
       method,
       headers: { 'content-type': 'application/json', authorization: `Bearer ${behind.apiKey}` },

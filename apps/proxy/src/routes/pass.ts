@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, ProviderRoute } from '@genops/core';
-import { type OutboundRequest, type ResultsReader, signing } from '@genops/governor';
+import { type OutboundRequest, type ResultsReader, signing, type TransportError } from '@genops/governor';
 import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';
@@ -121,9 +121,9 @@ async function pass(
         void outgoing.write(chunk).then(() => flow.resume());
       },
       end: () => void outgoing.end(),
-      error: ({ message }) => {
+      error: (error) => {
         unanswered();
-        outgoing.fail(message);
+        outgoing.fail(error);
       },
     });
     response.once('close', () => {
@@ -139,7 +139,7 @@ interface Outgoing {
   /** Resolves when more can come. */
   write(chunk: Uint8Array): Promise<void>;
   end(): Promise<void>;
-  fail(message: string): void;
+  fail(error: TransportError): void;
 }
 
 /** Nobody sees of results what is not booked. */
@@ -179,9 +179,10 @@ function createOutgoing(
         if (rewrite !== undefined) response.write(rewrite(Buffer.concat(collected).toString('utf8')));
         response.end(done);
       }),
-    fail(message) {
+    fail({ kind, message }) {
+      const code = kind === 'misconfigured' ? 'provider_misconfigured' : 'provider_unreachable';
       if (response.headersSent) response.destroy();
-      else sendError(response, 502, 'api_error', 'provider_unreachable', message);
+      else sendError(response, 502, 'api_error', code, message);
       done();
     },
   };
