@@ -92,6 +92,13 @@ const providerSchema = z
         description:
           'Where Vertex AI or Bedrock is asked, when not at its usual place: europe-west4, eu-west-1.',
       }),
+      project: z
+        .string()
+        .regex(/^[a-z][a-z0-9:.-]{4,62}$/, 'expected the id of a project such as acme-ml')
+        .optional()
+        .meta({
+          description: 'Of Vertex AI: whose calls these are that were addressed to another provider.',
+        }),
       deployments: z
         .record(text, text)
         .optional()
@@ -228,6 +235,8 @@ export const configSchema = z
         );
       if (one.type === 'openai-compatible' && one.id === undefined)
         issue(['providers', index, 'id'], 'expected a name of your own: its prices are looked up by it');
+      if (one.project !== undefined && one.type !== 'google-vertex')
+        issue(['providers', index, 'project'], 'only google-vertex has a project');
       if (one.deployments !== undefined && one.type !== 'azure')
         issue(['providers', index, 'deployments'], 'only azure has deployments');
     });

@@ -16,17 +16,21 @@ export function providerOf(entry: Entry, environment: Environment = {}): Provide
 }
 
 function recordOf(entry: Entry, environment: Environment): Provider {
-  const { type, baseUrl, deployments, location } = entry;
+  const { type, baseUrl, deployments, location, project } = entry;
   if (type === 'aws-bedrock') {
     const bedrock = isSigned(entry, environment)
       ? signedBedrock(location)
       : createBedrock(location === undefined ? {} : { region: location });
     return baseUrl === undefined ? bedrock : withBaseUrl(bedrock, baseUrl);
   }
-  if (baseUrl === undefined) {
-    if (type === 'google-vertex' && location !== undefined) return createVertex({ location });
-    return providerTypes[type];
+  if (type === 'google-vertex') {
+    const vertex = createVertex({
+      ...(location !== undefined && { location }),
+      ...(project !== undefined && { project }),
+    });
+    return baseUrl === undefined ? vertex : withBaseUrl(vertex, baseUrl);
   }
+  if (baseUrl === undefined) return providerTypes[type];
   switch (type) {
     case 'azure':
       return createAzureOpenAI({ endpoint: baseUrl, ...(deployments !== undefined && { deployments }) });

@@ -222,7 +222,7 @@ const vertexError: ExchangeFixture['error'] = {
 
 testProvider(vertex, {
   keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
-  exchanges: ['/v1/projects/p-1/locations/global', '/v1beta1'].flatMap((parent): ExchangeFixture[] => [
+  exchanges: ['/v1/projects/p-1/locations/global', '/v1'].flatMap((parent): ExchangeFixture[] => [
     {
       path: `${parent}/publishers/google/models/gemini-2.5-flash:generateContent`,
       request: { ...request, facts: { ...request.facts, stream: false } },

@@ -10,6 +10,10 @@ export type ProviderRoute =
       /** Below the base URL: `/chat/completions`; `*` stands for one segment or part of one. */
       readonly path: string;
       readonly dialect: Dialect;
+      /** Of calls that were addressed elsewhere: the models that are asked for here. @default all */
+      serves?(model: string): boolean;
+      /** Of calls that were addressed elsewhere: what their bodies need besides the dialect. */
+      adapt?(body: Uint8Array): Uint8Array;
     }
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
   | {
@@ -56,9 +60,17 @@ export interface ResultLine {
   readonly facts: AnswerFacts;
 }
 
-/** Routes that a dialect meters. */
-export function meteredRoutes(dialect: Dialect, paths: readonly string[]): readonly ProviderRoute[] {
-  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect }));
+/**
+ * Routes that a dialect meters.
+ *
+ * @param more - what all of them do for calls that were addressed elsewhere
+ */
+export function meteredRoutes(
+  dialect: Dialect,
+  paths: readonly string[],
+  more: Pick<Extract<ProviderRoute, { kind: 'metered' }>, 'serves' | 'adapt'> = {},
+): readonly ProviderRoute[] {
+  return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect, ...more }));
 }
 
 /**

@@ -2,6 +2,7 @@ import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } f
 import type { StreamTranslator, Translation } from '@genops/dialects';
 import type { AttemptContext } from '@genops/router';
 import type { Candidate } from './estimate.ts';
+import { filledPath } from './filled-path.ts';
 import { forwardedHeaders, forwardedToOthers, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
@@ -73,9 +74,15 @@ function outboundRequest({ plan, identified, context }: AttemptOptions): Outboun
     method: request.method,
     url: provider.baseUrl + outboundPath(identified, plan.route),
     headers: outboundHeaders(identified, plan.route.target),
-    body: plan.route.translated ?? ownBody(identified, plan),
+    body: outboundBody(identified, plan),
     timeoutMs: context.remainingMs,
   };
+}
+
+function outboundBody(identified: IdentifiedCall, plan: Plan): Uint8Array {
+  const { provider, route } = plan.route.target;
+  const body = plan.route.translated ?? ownBody(identified, plan);
+  return route.adapt === undefined || provider.id === identified.addressed ? body : route.adapt(body);
 }
 
 /** The caller's bytes, changed only where the line needs it. */
@@ -98,8 +105,7 @@ function outboundPath(identified: IdentifiedCall, { target, requestModel }: Cand
       ? request.path
       : (opened.rewritePath?.({ model: requestModel }) ?? request.path);
   }
-  // Google's: a version, then perhaps the model.
-  const path = route.path.replace('/*/', '/v1beta/').replace('*', encodeURIComponent(requestModel));
+  const path = filledPath(route.path, requestModel);
   return opened.facts.stream && path.includes(':stream') ? `${path}?alt=sse` : path;
 }
 
