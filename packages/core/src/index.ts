@@ -105,11 +105,14 @@ export {
 } from './money.ts';
 export type {
   ModelAt,
+  OrderResults,
   Provider,
   ProviderRoute,
   ProviderSetup,
   ReceiptRoute,
+  ResultDocument,
   ResultLine,
+  ResultLines,
   ResultsFormat,
   UnsignedRequest,
 } from './provider.ts';

@@ -29,7 +29,7 @@ export type ProviderRoute =
        */
       readonly reach?: 'call' | 'account';
     }
-  /** Free itself; its answer tells, line by line, what work that was ordered before has consumed. */
+  /** Free itself; its answer tells what work that was ordered before has consumed. */
   | {
       readonly kind: 'results';
       readonly method: 'GET';
@@ -39,8 +39,11 @@ export type ProviderRoute =
   /** Known, and never sent: nothing that passes here could tell what it costs. */
   | { readonly kind: 'refused'; readonly method: string; readonly path: string; readonly reason: string };
 
+/** How results are read: line by line, or as one document. */
+export type ResultsFormat = ResultLines | ResultDocument;
+
 /** How the lines of a file of results are read. */
-export interface ResultsFormat {
+export interface ResultLines {
   /** The id of the order that the results at this path belong to, where the path says it. */
   orderAt?(path: string): string | undefined;
   /**
@@ -50,6 +53,32 @@ export interface ResultsFormat {
    * @throws {UsageError} for counters that cannot be
    */
   readLine(line: unknown): ResultLine | undefined;
+}
+
+/** How an answer is read that shows an order with what has come of it so far. */
+export interface ResultDocument {
+  /** What the order was recorded as. */
+  readonly orderedAs: Operation;
+  /** What happens to results of an order that the ledger does not know. */
+  readonly ofUnknownOrders: 'book' | 'leave';
+  /**
+   * The answer as parsed, or one event of it where it is a stream.
+   *
+   * @returns `undefined` while it tells of no work
+   * @throws {UsageError} for counters that cannot be
+   */
+  readDocument(document: unknown): OrderResults | undefined;
+}
+
+/** What has come of an order. */
+export interface OrderResults {
+  /** The id of the order. */
+  readonly order: string;
+  /** About when it was given, where the answer tells: a known order is looked for around it. */
+  readonly orderedAt?: Date;
+  readonly results: readonly ResultLine[];
+  /** True when that is all that the order comes to. */
+  readonly complete: boolean;
 }
 
 /** The work that one line of results tells of. */

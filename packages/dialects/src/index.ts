@@ -19,6 +19,7 @@ export { openaiCompletions } from './openai-completions/index.ts';
 export { openaiEmbeddings } from './openai-embeddings/index.ts';
 export { openaiImages } from './openai-images/index.ts';
 export { openaiResponses } from './openai-responses/index.ts';
+export { openaiBackgroundResults } from './openai-responses/results.ts';
 export type { Translation } from './translate/index.ts';
 export { translate } from './translate/index.ts';
 export type { StreamTranslator } from './translate/translate-stream.ts';

@@ -49,7 +49,8 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         return fetch(passedOn(input, init));
       case 'results': {
         const response = await fetch(passedOn(input, init));
-        return readAsResults(response, createResultsReader(line, found));
+        const contentType = response.headers.get('content-type') ?? undefined;
+        return readAsResults(response, createResultsReader(line, { ...found, contentType }));
       }
       case 'refused':
         return options.onUnknownRoute === 'pass' ? fetch(input, init) : refuseNamed(found.reason);

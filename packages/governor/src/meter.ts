@@ -1,4 +1,4 @@
-import type { AnswerFacts, Outcome, Usage } from '@genops/core';
+import type { AnswerFacts, Dialect, Outcome, Usage } from '@genops/core';
 import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
 import { bytesPerToken } from './needs.ts';
@@ -33,8 +33,9 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       const outcome = facts.error === undefined ? 'completed' : 'failed';
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
-      const { usageComes } = identified.request.dialect;
-      if (usageComes === 'later') return estimated(outcome, 'results_pending', facts, boundUsage(plan));
+      const usageComes = usageComesOf(identified);
+      if (usageComes === 'later' || (facts.pending && facts.usage === undefined))
+        return estimated(outcome, 'results_pending', facts, boundUsage(plan));
       if (usageComes === 'never') return known(outcome, facts, facts.usage ?? {});
       if (facts.usage !== undefined) return known(outcome, facts, facts.usage);
       if (facts.error !== undefined) return { outcome, usage: {}, estimated: false, flags: [], facts };
@@ -51,6 +52,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
             : 'completed';
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
+      if (facts.pending) return estimated(outcome, 'results_pending', facts, boundUsage(plan));
       const { usage } = facts;
       if (usage !== undefined && (facts.complete || outcome === 'cancelled'))
         return known(outcome, facts, usage);
@@ -58,6 +60,11 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       return estimated(outcome, 'usage_missing', facts, atLeast(seen, usage));
     }
   }
+}
+
+/** When a call's usage comes, where its answer does not tell it. */
+export function usageComesOf({ request, opened }: IdentifiedCall): Dialect['usageComes'] {
+  return opened.facts.usageComes ?? request.dialect.usageComes;
 }
 
 function known(outcome: Outcome, facts: AnswerFacts, usage: Usage): Metered {

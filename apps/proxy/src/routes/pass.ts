@@ -105,11 +105,12 @@ async function pass(
     body: body.byteLength === 0 ? undefined : body,
     timeoutMs: config.server.timeoutMs,
   };
-  const results = route.kind === 'results' ? governor.readResults({ provider, route, path }) : undefined;
+  const resultsOf = (contentType: string | undefined): ResultsReader | undefined =>
+    route.kind === 'results' ? governor.readResults({ provider, route, path, contentType }) : undefined;
   await new Promise<void>((resolve) => {
     const rewritten =
       route.kind === 'free' && route.operation === 'batch' ? ownLinks(provider, request) : undefined;
-    const outgoing = createOutgoing(response, results, rewritten, resolve);
+    const outgoing = createOutgoing(response, resultsOf, rewritten, resolve);
     const signed = signing(transport, { provider, ...(apiKey !== undefined && { apiKey }) });
     const flow = signed(outbound, {
       head: (status, answerHeaders) => {
@@ -145,7 +146,7 @@ interface Outgoing {
 /** Nobody sees of results what is not booked. */
 function createOutgoing(
   response: ServerResponse,
-  results: ResultsReader | undefined,
+  resultsOf: (contentType: string | undefined) => ResultsReader | undefined,
   rewrite: ((text: string) => string) | undefined,
   done: () => void,
 ): Outgoing {
@@ -155,7 +156,7 @@ function createOutgoing(
   const after = (step: () => Promise<void>): Promise<void> => (written = written.then(step));
   return {
     head(status, headers) {
-      if (status < 300) reader = results;
+      if (status < 300) reader = resultsOf(headers['content-type']);
       const ours = rewrite === undefined ? ofOneHop : [...ofOneHop, 'content-length'];
       const rest = Object.entries(headers).filter(([name]) => !ours.includes(name));
       response.writeHead(status, Object.fromEntries(rest));

@@ -1,5 +1,6 @@
 import { freeRoutes, meteredRoutes, type ProviderRoute, refusedRoutes } from '@genops/core';
 import {
+  openaiBackgroundResults,
   openaiBatchResults,
   openaiChat,
   openaiCompletions,
@@ -50,6 +51,7 @@ const kept: readonly ProviderRoute[] = [
     reach: 'account',
   }),
   { kind: 'results', method: 'GET', path: '/files/*/content', results: openaiBatchResults },
+  { kind: 'results', method: 'GET', path: '/responses/*', results: openaiBackgroundResults },
   ...freeRoutes(
     [
       'POST /files',
@@ -60,7 +62,6 @@ const kept: readonly ProviderRoute[] = [
       'POST /uploads/*/parts',
       'POST /uploads/*/complete',
       'POST /uploads/*/cancel',
-      'GET /responses/*',
       'DELETE /responses/*',
       'POST /responses/*/cancel',
       'GET /responses/*/input_items',
