@@ -7,6 +7,8 @@ export { bedrockConverse } from './bedrock-converse/index.ts';
 export { bedrockEmbeddings, bedrockImages, bedrockInvoke } from './bedrock-invoke/index.ts';
 export { cohereChat } from './cohere-chat/index.ts';
 export { gemini } from './gemini/index.ts';
+export { geminiBatches } from './gemini-batches/index.ts';
+export { geminiBatchFile, geminiBatchResults } from './gemini-batches/results.ts';
 export { geminiEmbeddings } from './gemini-embeddings/index.ts';
 export { imagen, vertexEmbeddings } from './gemini-predict/index.ts';
 export { ollamaChat } from './ollama-chat/index.ts';

@@ -43,6 +43,8 @@ const aroundMs = 10 * 60 * 1000;
  */
 export function createResultsReader(line: Line, found: FoundResults): ResultsReader {
   const { results } = found.route;
+  if (/^(audio|image|video)\//.test(found.contentType ?? ''))
+    return { push: async () => {}, end: async () => {} };
   return 'readDocument' in results
     ? createDocumentReader(line, found, results)
     : createLinesReader(line, found, results);
