@@ -23,6 +23,8 @@ export interface RequestFacts {
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** The requests that an order of many consists of; it can come to the sum of what each can come to. */
   readonly requests?: readonly RequestFacts[];
+  /** The id of an upload that the requests of an order are in. */
+  readonly inputFile?: string;
   /** Where that depends on the request: as {@link Dialect.usageComes}, which it takes the place of. */
   readonly usageComes?: 'later' | 'never';
 }

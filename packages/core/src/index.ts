@@ -115,6 +115,7 @@ export type {
   ResultLines,
   ResultsFormat,
   UnsignedRequest,
+  UploadFormat,
 } from './provider.ts';
 export { defineProvider, freeRoutes, meteredRoutes, refusedRoutes, withBaseUrl } from './provider.ts';
 export type {

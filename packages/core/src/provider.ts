@@ -1,5 +1,5 @@
 import type { Operation } from './call.ts';
-import type { AnswerFacts, Dialect } from './dialect.ts';
+import type { AnswerFacts, Dialect, RequestFacts } from './dialect.ts';
 import { ConfigurationError } from './errors.ts';
 
 /** Something a provider can be asked: a path, and how its requests and answers look. */
@@ -28,6 +28,8 @@ export type ProviderRoute =
        * @default 'call'
        */
       readonly reach?: 'call' | 'account';
+      /** Where something is uploaded that an order may name later. */
+      readonly upload?: UploadFormat;
     }
   /** Free itself; its answer tells what work that was ordered before has consumed. */
   | {
@@ -39,6 +41,14 @@ export type ProviderRoute =
   /** Known, and never sent: nothing that passes here could tell what it costs. */
   | { readonly kind: 'refused'; readonly method: string; readonly path: string; readonly reason: string };
 
+/** How an upload is read that an order may name later. */
+export interface UploadFormat {
+  /** The requests that it consists of; `undefined` for one that is no order, or that cannot be read as one. */
+  readRequests(body: Uint8Array, contentType: string | undefined): readonly RequestFacts[] | undefined;
+  /** The id that an order names it by, out of the answer as parsed. */
+  readId(answer: unknown): string | undefined;
+}
+
 /** How results are read: line by line, or as one document. */
 export type ResultsFormat = ResultLines | ResultDocument;
 
@@ -46,6 +56,8 @@ export type ResultsFormat = ResultLines | ResultDocument;
 export interface ResultLines {
   /** The id of the order that the results at this path belong to, where the path says it. */
   orderAt?(path: string): string | undefined;
+  /** The id of the file whose content this is, where an order may have named it as its output. */
+  fileAt?(path: string): string | undefined;
   /**
    * One line as parsed.
    *
@@ -79,6 +91,8 @@ export interface OrderResults {
   readonly results: readonly ResultLine[];
   /** True when that is all that the order comes to. */
   readonly complete: boolean;
+  /** The file that has its results, which are all of them. */
+  readonly file?: string;
 }
 
 /** The work that one line of results tells of. */
@@ -109,7 +123,11 @@ export function meteredRoutes(
  */
 export function freeRoutes(
   lines: readonly string[],
-  more: { readonly operation?: Operation; readonly reach?: 'account' } = {},
+  more: {
+    readonly operation?: Operation;
+    readonly reach?: 'account';
+    readonly upload?: UploadFormat;
+  } = {},
 ): readonly ProviderRoute[] {
   return lines.map((line) => ({ kind: 'free', ...methodAndPath(line), ...more }));
 }

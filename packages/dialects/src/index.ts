@@ -14,6 +14,7 @@ export { imagen, vertexEmbeddings } from './gemini-predict/index.ts';
 export { ollamaChat } from './ollama-chat/index.ts';
 export { openaiSpeech, openaiTranscription } from './openai-audio/index.ts';
 export { openaiBatchResults } from './openai-batches/index.ts';
+export { openaiBatches, openaiBatchInput, openaiBatchState } from './openai-batches/order.ts';
 export type { OpenaiChatOptions } from './openai-chat/index.ts';
 export { defineOpenaiChat, openaiChat } from './openai-chat/index.ts';
 export type { CapParameter } from './openai-chat/request.ts';

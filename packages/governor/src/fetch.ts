@@ -1,5 +1,7 @@
+import type { UploadFormat } from '@genops/core';
 import { isAttempt } from './attempt-context.ts';
 import type { Directory, Found } from './directory.ts';
+import { readUpload } from './files.ts';
 import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
@@ -45,8 +47,10 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         line.track(call).catch(web.fail);
         return web.response;
       }
-      case 'free':
-        return fetch(passedOn(input, init));
+      case 'free': {
+        const request = passedOn(input, init);
+        return found.upload === undefined ? fetch(request) : sendUpload(line, found.upload, fetch, request);
+      }
       case 'results': {
         const response = await fetch(passedOn(input, init));
         const contentType = response.headers.get('content-type') ?? undefined;
@@ -60,6 +64,20 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         return options.onUnknownProvider === 'pass' ? fetch(input, init) : refuseUnknown(method, url, found);
     }
   };
+}
+
+/** Remembers what an order may name later. */
+async function sendUpload(
+  line: Line,
+  upload: UploadFormat,
+  fetch: Fetch,
+  request: Request,
+): Promise<Response> {
+  const body = new Uint8Array(await request.clone().arrayBuffer());
+  const read = readUpload(line.files, upload, body, request.headers.get('content-type') ?? undefined);
+  const response = await fetch(request);
+  if (response.ok) read?.(new Uint8Array(await response.clone().arrayBuffer()));
+  return response;
 }
 
 /** Everything but the headers that are ours. */

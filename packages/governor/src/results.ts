@@ -56,9 +56,12 @@ function createLinesReader(
   results: ResultLines,
 ): ResultsReader {
   const order = results.orderAt?.(path);
+  const file = results.fileAt?.(path);
+  const ofFile = file === undefined ? undefined : line.files.orderOf(file);
   let missed = 0;
   let ordered: Promise<LedgerEntry | undefined> | undefined;
-  const orderEntry = () => (ordered ??= findOrder(line, { provider, order, operation: 'batch' }));
+  const orderEntry = () =>
+    (ordered ??= findOrder(line, { provider, order: order ?? ofFile, operation: 'batch' }));
   const lines = createLineSplitter(line, path);
 
   const book = async (text: string): Promise<void> => {
@@ -76,7 +79,7 @@ function createLinesReader(
     push: async (chunk) => void (await Promise.all(lines.push(chunk).map(book))),
     async end() {
       await Promise.all(lines.end().map(book));
-      if (lines.overflown || missed > 0 || order === undefined) return;
+      if (lines.overflown || missed > 0) return;
       try {
         const entry = await orderEntry();
         if (entry !== undefined) await takeBack(line, entry);
@@ -96,7 +99,9 @@ function createDocumentReader(
     try {
       const told = results.readDocument(document);
       if (told === undefined) return;
-      const { order, orderedAt } = told;
+      const { order, orderedAt, file } = told;
+      if (file !== undefined) line.files.noteOutput(file, order);
+      if (told.results.length === 0 && !told.complete) return;
       const operation = results.orderedAs;
       const entry = await findOrder(line, { provider, order, operation, orderedAt });
       if (entry === undefined && results.ofUnknownOrders === 'leave') return;

@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, ProviderRoute } from '@genops/core';
-import { type OutboundRequest, type ResultsReader, signing, type TransportError } from '@genops/governor';
+import {
+  type OutboundRequest,
+  type ResultsReader,
+  signing,
+  type TransportError,
+  type UploadReader,
+} from '@genops/governor';
 import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';
@@ -107,10 +113,14 @@ async function pass(
   };
   const resultsOf = (contentType: string | undefined): ResultsReader | undefined =>
     route.kind === 'results' ? governor.readResults({ provider, route, path, contentType }) : undefined;
+  const noted =
+    route.kind === 'free' && route.upload !== undefined
+      ? governor.readUpload(route.upload, body, headers['content-type'])
+      : undefined;
   await new Promise<void>((resolve) => {
     const rewritten =
       route.kind === 'free' && route.operation === 'batch' ? ownLinks(provider, request) : undefined;
-    const outgoing = createOutgoing(response, resultsOf, rewritten, resolve);
+    const outgoing = createOutgoing(response, { resultsOf, noted, rewrite: rewritten }, resolve);
     const signed = signing(transport, { provider, ...(apiKey !== undefined && { apiKey }) });
     const flow = signed(outbound, {
       head: (status, answerHeaders) => {
@@ -143,20 +153,29 @@ interface Outgoing {
   fail(error: TransportError): void;
 }
 
+/** What an answer that costs nothing is read for, or changed. */
+interface OnTheWay {
+  readonly resultsOf: (contentType: string | undefined) => ResultsReader | undefined;
+  /** Takes the whole answer to an upload. */
+  readonly noted: UploadReader | undefined;
+  readonly rewrite: ((text: string) => string) | undefined;
+}
+
 /** Nobody sees of results what is not booked. */
 function createOutgoing(
   response: ServerResponse,
-  resultsOf: (contentType: string | undefined) => ResultsReader | undefined,
-  rewrite: ((text: string) => string) | undefined,
+  { resultsOf, noted, rewrite }: OnTheWay,
   done: () => void,
 ): Outgoing {
   let reader: ResultsReader | undefined;
+  let isWell = false;
   const collected: Uint8Array[] = [];
   let written: Promise<void> = Promise.resolve();
   const after = (step: () => Promise<void>): Promise<void> => (written = written.then(step));
   return {
     head(status, headers) {
-      if (status < 300) reader = resultsOf(headers['content-type']);
+      isWell = status < 300;
+      if (isWell) reader = resultsOf(headers['content-type']);
       const ours = rewrite === undefined ? ofOneHop : [...ofOneHop, 'content-length'];
       const rest = Object.entries(headers).filter(([name]) => !ours.includes(name));
       response.writeHead(status, Object.fromEntries(rest));
@@ -164,10 +183,8 @@ function createOutgoing(
     write: (chunk) =>
       after(async () => {
         await reader?.push(chunk);
-        if (rewrite !== undefined) {
-          collected.push(chunk);
-          return;
-        }
+        if (rewrite !== undefined || noted !== undefined) collected.push(chunk);
+        if (rewrite !== undefined) return;
         if (response.destroyed || response.write(chunk)) return;
         await new Promise<void>((resolve) => {
           response.once('drain', resolve);
@@ -177,6 +194,7 @@ function createOutgoing(
     end: () =>
       after(async () => {
         await reader?.end();
+        if (isWell) noted?.(Buffer.concat(collected));
         if (rewrite !== undefined) response.write(rewrite(Buffer.concat(collected).toString('utf8')));
         response.end(done);
       }),

@@ -1,7 +1,10 @@
 import { freeRoutes, meteredRoutes, type ProviderRoute, refusedRoutes } from '@genops/core';
 import {
   openaiBackgroundResults,
+  openaiBatches,
+  openaiBatchInput,
   openaiBatchResults,
+  openaiBatchState,
   openaiChat,
   openaiCompletions,
   openaiEmbeddings,
@@ -27,7 +30,7 @@ const asked: readonly ProviderRoute[] = [
 
 /** What these cost depends on what was uploaded, on how long it runs, or on how long it is kept. */
 const ordered: readonly ProviderRoute[] = [
-  ...meteredRoutes(unmetered('batch', openaiChat), ['/batches']),
+  ...meteredRoutes(openaiBatches, ['/batches']),
   ...meteredRoutes(unmetered('fine_tuning', openaiChat), [
     '/fine_tuning/jobs',
     '/fine_tuning/jobs/*/resume',
@@ -46,7 +49,9 @@ const ordered: readonly ProviderRoute[] = [
 
 /** What the account keeps. */
 const kept: readonly ProviderRoute[] = [
-  ...freeRoutes(['GET /batches', 'GET /batches/*', 'POST /batches/*/cancel'], {
+  { kind: 'results', method: 'GET', path: '/batches/*', results: openaiBatchState },
+  ...freeRoutes(['POST /files'], { reach: 'account', upload: openaiBatchInput }),
+  ...freeRoutes(['GET /batches', 'POST /batches/*/cancel'], {
     operation: 'batch',
     reach: 'account',
   }),
@@ -54,7 +59,6 @@ const kept: readonly ProviderRoute[] = [
   { kind: 'results', method: 'GET', path: '/responses/*', results: openaiBackgroundResults },
   ...freeRoutes(
     [
-      'POST /files',
       'GET /files',
       'GET /files/*',
       'DELETE /files/*',
