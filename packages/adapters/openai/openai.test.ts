@@ -189,7 +189,7 @@ testProvider(openai, {
 
 describe('the output of a batch', () => {
   it('tells what each answer has consumed, and nothing of what failed or is no answer', () => {
-    const route = openai.routes.find(({ kind }) => kind === 'results');
+    const route = openai.routes.find(({ path }) => path === '/files/*/content');
     if (route?.kind !== 'results' || 'readDocument' in route.results) return expect.unreachable();
     const { readLine } = route.results;
     const lines = fixture('batch-output.jsonl').toString().trim().split('\n');
