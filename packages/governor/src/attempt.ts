@@ -153,8 +153,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     let finished = false;
 
     const silence = watchSilence(context.firstByteMs, limits.idleTimeoutMs, (silentMs) => {
+      const kind = flow?.unsent === true ? 'not_sent' : 'timeout';
       flow?.abort();
-      finish({ kind: 'timeout', message: `The provider was silent for ${silentMs} ms` }, false);
+      finish({ kind, message: `The provider was silent for ${silentMs} ms` }, false);
     });
     const timed = () => (firstByteMs === undefined ? {} : { firstByteMs });
 
@@ -209,8 +210,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     };
     /** Aborted when the caller goes away, and when another attempt was first. */
     const onGone = (): void => {
+      const kind = flow?.unsent === true ? 'not_sent' : status === 0 ? 'no_answer' : 'broken';
       flow?.abort();
-      finish({ kind: status === 0 ? 'no_answer' : 'broken', message: 'The caller went away' }, true);
+      finish({ kind, message: 'The caller went away' }, true);
     };
     const pass = (chunks: readonly Uint8Array[]): void => {
       for (const chunk of chunks) {

@@ -1,5 +1,5 @@
 import { hasErrorCode, type Provider } from '@genops/core';
-import type { AnswerHandler, Flow, Headers, OutboundRequest, Transport } from './transport.ts';
+import type { AnswerHandler, Flow, Transport } from './transport.ts';
 
 /** Whom a request goes to, and with which key. */
 export interface Signatory {
@@ -20,17 +20,30 @@ export function signing(transport: Transport, { provider, apiKey }: Signatory): 
     let flow: Flow | undefined;
     let aborted = false;
     let paused = false;
-    void sign(request, apiKey?.secret).then(
-      (added) => {
-        if (aborted) return;
-        flow = transport(withHeaders(request, added), discreet(answer, Object.values(added)));
-        if (paused) flow.pause();
-      },
-      (cause: unknown) => {
-        if (!aborted) answer.error(notSigned(cause));
-      },
-    );
+    const startedAtMs = performance.now();
+    const late = setTimeout(() => {
+      aborted = true;
+      answer.error({ kind: 'not_sent', message: `There was no signature in ${request.timeoutMs} ms` });
+    }, request.timeoutMs);
+    late.unref();
+    void sign(request, apiKey?.secret)
+      .finally(() => clearTimeout(late))
+      .then(
+        (added) => {
+          if (aborted) return;
+          const timeoutMs = Math.max(1, request.timeoutMs - (performance.now() - startedAtMs));
+          const signed = { ...request, headers: { ...request.headers, ...added }, timeoutMs };
+          flow = transport(signed, discreet(answer, Object.values(added)));
+          if (paused) flow.pause();
+        },
+        (cause: unknown) => {
+          if (!aborted) answer.error(notSigned(cause));
+        },
+      );
     return {
+      get unsent() {
+        return flow === undefined;
+      },
       pause: () => {
         paused = true;
         flow?.pause();
@@ -41,14 +54,11 @@ export function signing(transport: Transport, { provider, apiKey }: Signatory): 
       },
       abort: () => {
         aborted = true;
+        clearTimeout(late);
         flow?.abort();
       },
     };
   };
-}
-
-function withHeaders(request: OutboundRequest, added: Headers): OutboundRequest {
-  return { ...request, headers: { ...request.headers, ...added } };
 }
 
 /** Nothing went out, and nothing will while this is so. */

@@ -26,6 +26,8 @@ export interface AnswerHandler {
 
 /** Steers an answer that is on its way. */
 export interface Flow {
+  /** True while no byte went out, where the transport knows. */
+  readonly unsent?: boolean;
   pause(): void;
   resume(): void;
   abort(): void;
