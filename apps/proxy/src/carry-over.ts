@@ -28,7 +28,10 @@ function secretsOf({ providers }: Config): ReadonlyMap<string, string> {
     providers.flatMap((entry) =>
       entry.type === 'simulated'
         ? []
-        : (entry.keys ?? []).map(({ id, secret }) => [id, `${providerId(entry)} ${secret}`] as const),
+        : (entry.keys ?? []).map(
+            ({ id, secret, accessKeyId = '' }) =>
+              [id, `${providerId(entry)} ${accessKeyId} ${secret}`] as const,
+          ),
     ),
   );
 }

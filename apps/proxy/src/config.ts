@@ -27,11 +27,12 @@ import { telemetrySchema } from '@genops/telemetry/config';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { alertsSchema } from './alerts-schema.ts';
+import { awsCredentialsSchema, awsIssues } from './aws-credentials-schema.ts';
 import { accountsSchema, keysSchema } from './keys-schema.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { adminSchema } from './management/schema.ts';
 import { type RoutingConfig, routingSchema } from './routing-schema.ts';
-import { id, text } from './words-schema.ts';
+import { id, reference, text } from './words-schema.ts';
 
 /** Provider records that a configuration can name as `type`. */
 export const providerTypes = {
@@ -66,12 +67,6 @@ export const providerTypes = {
 /** Those that everyone has at another address. */
 const atOwnAddress: ReadonlySet<string> = new Set(['azure', 'skyrouter', 'openai-compatible']);
 
-const reference = z
-  .string()
-  .regex(
-    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
-    'expected a reference such as env:OPENAI_API_KEY; secrets do not belong in this file',
-  );
 const models = z
   .array(text)
   .min(1)
@@ -92,6 +87,7 @@ const providerSchema = z
       apiKey: reference.optional().meta({
         description: 'Where its key is: env:NAME. Default: the variable that its own clients read.',
       }),
+      credentials: awsCredentialsSchema.optional(),
       keys: keysSchema.optional(),
       accounts: accountsSchema.optional(),
       models,
@@ -99,6 +95,13 @@ const providerSchema = z
         description:
           'Where Vertex AI or Bedrock is asked, when not at its usual place: europe-west4, eu-west-1.',
       }),
+      project: z
+        .string()
+        .regex(/^[a-z][a-z0-9:.-]{4,62}$/, 'expected the id of a project such as acme-ml')
+        .optional()
+        .meta({
+          description: 'Of Vertex AI: whose calls these are that were addressed to another provider.',
+        }),
       deployments: z
         .record(text, text)
         .optional()
@@ -225,8 +228,10 @@ export const configSchema = z
       context.addIssue({ code: 'custom', path, message });
     config.providers.forEach((one, index) => {
       if (one.type === 'simulated') return;
-      if (one.apiKey !== undefined && one.keys !== undefined)
-        issue(['providers', index, 'apiKey'], 'expected either apiKey or keys');
+      const ways = (['apiKey', 'credentials', 'keys'] as const).filter((way) => one[way] !== undefined);
+      if (ways.length > 1)
+        issue(['providers', index, ways[0] as string], `expected either ${ways.join(' or ')}`);
+      for (const [path, message] of awsIssues(one)) issue(['providers', index, ...path], message);
       const accounts = new Set(one.keys?.map(({ account }) => account));
       for (const account of Object.keys(one.accounts ?? {})) {
         if (!accounts.has(account))
@@ -239,6 +244,8 @@ export const configSchema = z
         );
       if (one.type === 'openai-compatible' && one.id === undefined)
         issue(['providers', index, 'id'], 'expected a name of your own: its prices are looked up by it');
+      if (one.project !== undefined && one.type !== 'google-vertex')
+        issue(['providers', index, 'project'], 'only google-vertex has a project');
       if (one.deployments !== undefined && one.type !== 'azure')
         issue(['providers', index, 'deployments'], 'only azure has deployments');
     });

@@ -15,7 +15,18 @@ const errorClassSchema = z
       .strictObject({
         provider: z.array(id).min(1).optional(),
         kind: z
-          .array(z.enum(['status', 'in_answer', 'not_sent', 'no_answer', 'broken', 'timeout', 'too_large']))
+          .array(
+            z.enum([
+              'status',
+              'in_answer',
+              'not_sent',
+              'misconfigured',
+              'no_answer',
+              'broken',
+              'timeout',
+              'too_large',
+            ]),
+          )
           .min(1)
           .optional(),
         status: z

@@ -1,6 +1,6 @@
 import type { QuotaConfiguration } from '@genops/router';
 import { z } from 'zod';
-import { id, text } from './words-schema.ts';
+import { id, reference, text } from './words-schema.ts';
 
 const windows = { minute: 'minute', hour: 'hourly', day: 'daily', month: 'monthly' } as const;
 
@@ -46,10 +46,9 @@ export const keysSchema = z
   .array(
     z.strictObject({
       id: id.meta({ description: 'Its name in entries and reports; stays the same when it is rotated.' }),
-      secret: z
-        .string()
-        .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'expected a reference such as env:OPENAI_KEY_1')
-        .meta({ description: 'Where it is: env:NAME.' }),
+      secret: reference.meta({ description: 'Where it is: env:NAME. Of AWS, the secret access key.' }),
+      accessKeyId: reference.optional().meta({ description: 'Of AWS: where the id of the access key is.' }),
+      sessionToken: reference.optional().meta({ description: 'Of AWS, for credentials that end.' }),
       account: text.optional().meta({ description: 'Keys of one account share its limits.' }),
       team: text.optional().meta({ description: 'Only this team’s calls may use it.' }),
       region: text.optional(),

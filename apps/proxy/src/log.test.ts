@@ -9,6 +9,7 @@ describe('withoutSecrets', () => {
       'connect postgres://***@db:5432/x failed',
     ],
     ['a header', 'Authorization: Bearer abc.def-ghi', 'Authorization: Bearer ***'],
+    ['an access key', 'No such key: AKIAIOSFODNN7EXAMPLE', 'No such key: AKIA***'],
     ['a key', 'Incorrect API key provided: sk-proj-abcdefghijklmnop', 'Incorrect API key provided: sk-***'],
   ])('takes credentials out of %s', (_where, text, expected) => {
     expect(withoutSecrets(text)).toBe(expected);

@@ -76,5 +76,6 @@ export function withoutSecrets(text: string): string {
   return text
     .replace(/(\/\/)[^/\s@]*@/g, '$1***@')
     .replace(/\b(Bearer|Basic)\s+[^\s"',]+/gi, '$1 ***')
+    .replace(/\b(A[KS]IA)[A-Z0-9]{12,}/g, '$1***')
     .replace(/\b([a-z]{2,3}-)[A-Za-z0-9_-]{12,}/g, '$1***');
 }

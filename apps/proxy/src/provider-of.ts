@@ -5,22 +5,32 @@ import { createVertex } from '@genops/google';
 import { createHelicone } from '@genops/helicone';
 import { openaiCompatible } from '@genops/openai-compatible';
 import { createSkyRouter } from '@genops/skyrouter';
-import { type ConfiguredEntry, providerId, providerTypes } from './config.ts';
+import { isSigned, signedBedrock } from './aws-credentials.ts';
+import { type ConfiguredEntry, type Environment, providerId, providerTypes } from './config.ts';
 
 type Entry = Exclude<ConfiguredEntry, { type: 'simulated' }>;
 
 /** The record of a provider as a configuration names it: where it is, and what its users call its models. */
-export function providerOf(entry: Entry): Provider {
-  return { ...recordOf(entry), id: providerId(entry) };
+export function providerOf(entry: Entry, environment: Environment = {}): Provider {
+  return { ...recordOf(entry, environment), id: providerId(entry) };
 }
 
-function recordOf(entry: Entry): Provider {
-  const { type, baseUrl, deployments, location } = entry;
-  if (baseUrl === undefined) {
-    if (type === 'aws-bedrock' && location !== undefined) return createBedrock({ region: location });
-    if (type === 'google-vertex' && location !== undefined) return createVertex({ location });
-    return providerTypes[type];
+function recordOf(entry: Entry, environment: Environment): Provider {
+  const { type, baseUrl, deployments, location, project } = entry;
+  if (type === 'aws-bedrock') {
+    const bedrock = isSigned(entry, environment)
+      ? signedBedrock(location)
+      : createBedrock(location === undefined ? {} : { region: location });
+    return baseUrl === undefined ? bedrock : withBaseUrl(bedrock, baseUrl);
   }
+  if (type === 'google-vertex') {
+    const vertex = createVertex({
+      ...(location !== undefined && { location }),
+      ...(project !== undefined && { project }),
+    });
+    return baseUrl === undefined ? vertex : withBaseUrl(vertex, baseUrl);
+  }
+  if (baseUrl === undefined) return providerTypes[type];
   switch (type) {
     case 'azure':
       return createAzureOpenAI({ endpoint: baseUrl, ...(deployments !== undefined && { deployments }) });

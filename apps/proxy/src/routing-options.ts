@@ -2,6 +2,7 @@ import { ConfigurationError } from '@genops/core';
 import type { Governor, RouteOptions, RouteTargetOptions, RoutingOptions } from '@genops/governor';
 import type { KeyMetadata, RouterStateStore } from '@genops/router';
 import type { ConfiguredProvider } from './app.ts';
+import { accessKeyText } from './aws-credentials.ts';
 import { type Config, type Environment, providerId, resolveReference } from './config.ts';
 import { constraintsOf } from './constraints-schema.ts';
 import { quotasOf } from './keys-schema.ts';
@@ -39,12 +40,19 @@ export function routingOf(
 export function registerKeys({ router }: Governor, config: Config, environment: Environment): void {
   config.providers.forEach((entry, index) => {
     if (entry.type === 'simulated') return;
-    entry.keys?.forEach(({ id, secret, quotas, ...metadata }, key) => {
+    entry.keys?.forEach(({ id, secret, accessKeyId, sessionToken, quotas, ...metadata }, key) => {
       const path = `providers[${index}].keys[${key}]`;
+      const ofAws = accessKeyId && {
+        accessKeyId,
+        secretAccessKey: secret,
+        ...(sessionToken !== undefined && { sessionToken }),
+      };
       router.keys.register({
         id,
         provider: providerId(entry),
-        secret: resolveReference(environment, `${path}.secret`, secret),
+        secret: ofAws
+          ? accessKeyText(ofAws, environment, path)
+          : resolveReference(environment, `${path}.secret`, secret),
         metadata: metadata as KeyMetadata,
       });
       if (quotas !== undefined) router.keys.configureQuota(id, quotasOf(quotas), { of: 'key' });

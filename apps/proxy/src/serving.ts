@@ -13,6 +13,7 @@ import {
 import { nameTest, type RouterStateStore } from '@genops/router';
 import { announcing } from './alerts.ts';
 import type { ConfiguredProvider } from './app.ts';
+import { accessKeyText, isSigned } from './aws-credentials.ts';
 import { type Config, type Environment, policyOf, resolveReference } from './config.ts';
 import { createAdmin } from './management/admin.ts';
 import { createManagement, type Management } from './management/management.ts';
@@ -65,7 +66,7 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const known = providerOf(entry);
+    const known = providerOf(entry, environment);
     const provider =
       entry.type === 'openrouter'
         ? { ...known, headers: { ...openrouterAppHeaders(environment), ...known.headers } }
@@ -74,14 +75,7 @@ export function createServing(options: ServingOptions): Serving {
       provider,
       find: createRouteFinder(provider),
       sharesAccount: entry.account === 'shared',
-      apiKey:
-        entry.keys === undefined
-          ? keyOf(
-              entry.apiKey ?? defaultReference(provider, entry.type, environment),
-              environment,
-              `providers[${index}].apiKey`,
-            )
-          : undefined,
+      apiKey: keyOf(entry, provider, environment, `providers[${index}]`),
       serves: nameTest(entry.models),
       models:
         entry.models?.filter((model) => !model.includes('*')) ?? pricedModels(catalog, prices, provider.id),
@@ -143,13 +137,23 @@ function defaultReference(
   return keyless.has(type) && environment[apiKeyEnv] === undefined ? undefined : `env:${apiKeyEnv}`;
 }
 
+/** The one key of a provider; none where there is a pool, or where it finds its credentials itself. */
 function keyOf(
-  reference: string | undefined,
+  entry: Exclude<Config['providers'][number], { type: 'simulated' }>,
+  provider: Provider,
   environment: Environment,
   path: string,
 ): ConfiguredProvider['apiKey'] {
+  const { apiKey, credentials, keys, type } = entry;
+  if (keys !== undefined || credentials === 'default') return undefined;
+  if (credentials !== undefined) {
+    const secret = accessKeyText(credentials, environment, `${path}.credentials`);
+    return { id: credentials.accessKeyId, secret };
+  }
+  if (isSigned(entry, environment)) return undefined;
+  const reference = apiKey ?? defaultReference(provider, type, environment);
   if (reference === undefined) return undefined;
-  return { id: reference, secret: resolveReference(environment, path, reference) };
+  return { id: reference, secret: resolveReference(environment, `${path}.apiKey`, reference) };
 }
 
 function livePricesOf({ livePrices, providers }: Config, listOf: LiveLists): readonly LivePrices[] {

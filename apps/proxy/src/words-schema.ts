@@ -7,6 +7,14 @@ export const id = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, dots and dashes');
 
+/** Where a secret is. */
+export const reference = z
+  .string()
+  .regex(
+    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
+    'expected a reference such as env:OPENAI_API_KEY; secrets do not belong in this file',
+  );
+
 /** Names, of which `*` may stand for a part. */
 export const patterns = z.array(text).min(1).max(1_000);
 

@@ -86,6 +86,50 @@ onServer('Postgres', postgres, ({ url }) => {
       expect(verified).toMatchObject({ result: 'intact' });
     });
 
+    it('book work in the background once, whichever reads it, both at once', async () => {
+      const schema = newSchema();
+      const shared = `{ driver: postgres, url: env:DATABASE_URL, schema: ${schema} }`;
+      const text = yaml(shared).replace('apiKey:', 'account: shared, apiKey:').replace('0.002', '10');
+      const { file } = await folderWith(text);
+      const programs = [0, 1].map(() => run(['--config', file], environmentWith({ DATABASE_URL: url })));
+      const urls = await Promise.all(programs.map((program) => program.url));
+      const usage = { input_tokens: 1000, output_tokens: 200, total_tokens: 1200 };
+      const created = { object: 'response', created_at: Math.floor(Date.now() / 1000), background: true };
+      const response = { id: 'resp_shared', ...created, model: 'gpt-4o-mini', output: [] };
+      const rule = (path: string, body: object): void =>
+        void upstream.addRule({ when: { path }, reply: { body } });
+      rule('/v1/responses', { ...response, status: 'queued' });
+      rule('/v1/responses/resp_shared', { ...response, status: 'completed', usage });
+      const headers = { authorization: `Bearer ${callersKey}`, 'content-type': 'application/json' };
+      const question = { model: 'gpt-4o-mini', input: 'Hi', background: true };
+      const ordered = await fetch(`${urls[0]}/v1/responses`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(question),
+      });
+      expect(ordered.status).toBe(200);
+      const read = async (index: number): Promise<string> =>
+        (await fetch(`${urls[index % 2]}/v1/responses/resp_shared`, { headers })).text();
+      await Promise.all(Array.from({ length: 20 }, (_, index) => read(index)));
+      await read(1);
+      for (const program of programs) program.process.kill('SIGTERM');
+      await Promise.all(programs.map(({ exited }) => exited));
+      const pool = new Pool({ connectionString: url });
+      const counted = await openPostgresLedger({ pool, schema });
+      const { entries } = await counted.entries();
+      const [sum] = await counted.sum({ by: ['team'] });
+      await counted.close();
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`);
+      await pool.end();
+      expect(entries.map(({ kind, flags }) => [kind, flags?.[0]])).toEqual([
+        ['settled', 'results_pending'],
+        ['settled', 'result'],
+        ['correction', 'results_read'],
+      ]);
+      // 1000 × 0.15 + 200 × 0.60, per million.
+      expect(sum && [amountOf(sum.cost), sum.group['team']]).toEqual(['0.00027', 'search']);
+    });
+
     it('does not say what is in a URL that is wrong', async () => {
       const { file } = await folderWith(yaml('{ driver: postgres, url: env:DATABASE_URL }'));
       const program = run(

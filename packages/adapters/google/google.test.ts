@@ -83,6 +83,29 @@ const images = (path: string, error: ExchangeFixture['error']): ExchangeFixture 
 testProvider(google, {
   keyHeaders: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   exchanges: [
+    {
+      path: '/v1beta/models/gemini-2.5-flash:batchGenerateContent',
+      request: {
+        bytes: fixture('batch-request.json'),
+        facts: {
+          requestModel: 'gemini-2.5-flash',
+          alternativeModels: ['gemini-2.5-flash-lite'],
+          stream: false,
+          serviceTier: 'batch',
+          requests: [
+            expect.objectContaining({ requestModel: 'gemini-2.5-flash', maxOutputTokens: 1024 }),
+            expect.objectContaining({ requestModel: 'gemini-2.5-flash-lite', maxOutputTokens: 256 }),
+          ],
+        },
+        hasFixedModel: true,
+        takesCap: false,
+      },
+      answer: {
+        bytes: fixture('batch.json'),
+        facts: { responseId: 'batches/kx2m7vq0p4ar9w1d8t5z' },
+      },
+      error: geminiError,
+    },
     embeddings('/v1beta/models/gemini-embedding-001:embedContent', geminiError),
     images('/v1beta/models/imagen-4.0-generate-001:predict', geminiError),
     {
@@ -222,7 +245,7 @@ const vertexError: ExchangeFixture['error'] = {
 
 testProvider(vertex, {
   keyHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
-  exchanges: ['/v1/projects/p-1/locations/global', '/v1beta1'].flatMap((parent): ExchangeFixture[] => [
+  exchanges: ['/v1/projects/p-1/locations/global', '/v1'].flatMap((parent): ExchangeFixture[] => [
     {
       path: `${parent}/publishers/google/models/gemini-2.5-flash:generateContent`,
       request: { ...request, facts: { ...request.facts, stream: false } },

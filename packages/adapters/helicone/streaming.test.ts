@@ -112,6 +112,68 @@ describe('chat with stream: true', () => {
     await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
   });
 
+  describe('that is let go', () => {
+    const cap = { id: 'cap', amount: '1', window: 'lifetime' as const };
+    const held = async (): Promise<string | undefined> => {
+      const [limit] = governor.policy.limits;
+      const [state] = await governor.ledger.states(limit === undefined ? [] : [{ limit, bucket: '' }]);
+      return state?.held;
+    };
+    async function endless(): Promise<HeliconeChatStream> {
+      const adapter = start({}, { policy: { limits: [cap] } });
+      upstream.setReply({ chunks: Number.POSITIVE_INFINITY, chunkDelayMs: 5 });
+      const stream = await adapter.chat(question);
+      expect(Number(await held())).toBeGreaterThan(0);
+      return stream;
+    }
+    async function expectOver(): Promise<void> {
+      expect(await held()).toBe('0');
+      expect(await entries()).toMatchObject([{ kind: 'settled', outcome: 'cancelled' }]);
+      await expect.poll(() => upstream.requests[0]?.state).toBe('client_aborted');
+    }
+
+    it('frees what was held although nobody ever read it', async () => {
+      const stream = await endless();
+      await stream.cancel();
+      await expectOver();
+      expect(await stream.ended).toMatchObject({ text: '', complete: false });
+      expect(await read(stream)).toEqual([]);
+    });
+
+    it('does so at the end of the block that it was made in', async () => {
+      {
+        await using stream = await endless();
+        expect(stream.provider).toBe('openai');
+      }
+      await expectOver();
+    });
+
+    it('does so by the iterator, unread', async () => {
+      const stream = await endless();
+      await stream[Symbol.asyncIterator]().return?.();
+      await stream.ended;
+      await expectOver();
+    });
+
+    it('does so while somebody waits for words, who gets an end and no error', async () => {
+      const stream = await endless();
+      const reading = read(stream);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await Promise.all([stream.cancel(), stream.cancel()]);
+      expect((await reading).length).toBeGreaterThan(0);
+      expect(await stream.ended).toMatchObject({ complete: false });
+      await expectOver();
+    });
+
+    it('changes nothing after its end', async () => {
+      const stream = await start().chat(question);
+      await read(stream);
+      await stream.cancel();
+      expect(await stream.ended).toMatchObject({ complete: true, text: 'Gladly and at once.' });
+      expect(await entries()).toMatchObject([{ kind: 'settled', outcome: 'completed' }]);
+    });
+  });
+
   it('throws in the words of the adapter when it breaks off, and is settled', async () => {
     const adapter = start();
     upstream.setReply({ chunks: 5, fault: { kind: 'error_event', after: 3 } });

@@ -189,12 +189,11 @@ testProvider(openai, {
 
 describe('the output of a batch', () => {
   it('tells what each answer has consumed, and nothing of what failed or is no answer', () => {
-    const route = openai.routes.find(({ kind }) => kind === 'results');
-    if (route?.kind !== 'results') return expect.unreachable();
+    const route = openai.routes.find(({ path }) => path === '/files/*/content');
+    if (route?.kind !== 'results' || 'readDocument' in route.results) return expect.unreachable();
+    const { readLine } = route.results;
     const lines = fixture('batch-output.jsonl').toString().trim().split('\n');
-    const read = [...lines, '{"messages":[]}', '7', 'null'].map((line) =>
-      route.results.readLine(JSON.parse(line)),
-    );
+    const read = [...lines, '{"messages":[]}', '7', 'null'].map((line) => readLine(JSON.parse(line)));
     expect(read).toMatchObject([
       { id: 'batch_req_671', operation: 'chat', facts: { serviceTier: 'batch', usage } },
       { id: 'batch_req_672', operation: 'chat', facts: { usage: responsesFacts.usage } },

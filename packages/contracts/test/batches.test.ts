@@ -247,6 +247,111 @@ describe('the openai client', () => {
     expect(await fake.entries()).toMatchObject([{ kind: 'refused' }]);
   });
 
+  describe('whose input was uploaded through here', () => {
+    const ask = (index: number, body: object, url = '/v1/chat/completions') =>
+      JSON.stringify({ custom_id: `question-${index}`, method: 'POST', url, body });
+    const chat = {
+      model: 'gpt-4o-mini',
+      max_completion_tokens: 500,
+      messages: [{ role: 'user', content: 'Hi' }],
+    };
+    const input = [ask(1, chat), ask(2, { ...chat, max_completion_tokens: 300 })];
+    const output = [line(1, 100), line(2, 300)].map((one) => JSON.stringify(one)).join('\n');
+    const state = (fields: object) => ({
+      id: 'batch_1',
+      object: 'batch',
+      created_at: Math.floor(Date.now() / 1000),
+      ...fields,
+    });
+
+    async function upload(lines: readonly string[], purpose: 'batch' | 'user_data' = 'batch'): Promise<void> {
+      await client.files.create({ file: await toFile(Buffer.from(lines.join('\n')), 'a.jsonl'), purpose });
+    }
+    async function limitTo(amount: string): Promise<void> {
+      await fake.limitTo(amount);
+      client = fake.governor.wrap(
+        new OpenAI({ baseURL: openaiUrl(fake.upstream.url), apiKey: fake.upstream.apiKey }),
+      );
+    }
+
+    it('counts as the most that its requests can come to, until its output was read', async () => {
+      await limitTo('1');
+      await upload(input);
+      await withAttribution({ team: 'search' }, () => client.batches.create(order));
+      const [entry] = await fake.entries();
+      expect(entry).toMatchObject({
+        operation: 'batch',
+        requestModel: 'gpt-4o-mini',
+        flags: ['results_pending'],
+      });
+      // 800 tokens at half of 0.60 per million, and some input.
+      expect(Number(totalOf(entry))).toBeGreaterThan(0.00024);
+      expect(Number(totalOf(entry))).toBeLessThan(0.00035);
+      fake.upstream.addRule({
+        when: { path: '/v1/batches/batch_1' },
+        reply: { body: state({ status: 'completed', output_file_id: 'file-2' }) },
+      });
+      fake.upstream.addRule({ when: { path: '/v1/files/file-2/content' }, reply: { body: output } });
+      const { output_file_id: file } = await client.batches.retrieve('batch_1');
+      const read = async () => (await client.files.content(file ?? '')).text();
+      await Promise.all([read(), read()]);
+      await read();
+      expect(kinds(await fake.entries()).toSorted()).toEqual([
+        'correction results_read',
+        'settled result',
+        'settled result',
+        'settled results_pending',
+      ]);
+      const [row] = await fake.governor.ledger.sum({ by: ['team'] });
+      expect(row && [amountOf(row.cost), row.group['team']]).toEqual(['0.00027', 'search']);
+    });
+
+    it('is refused when it does not fit, and nothing is sent', async () => {
+      await limitTo('0.0001');
+      await upload(input);
+      await expect(client.batches.create(order)).rejects.toMatchObject({ status: 429 });
+      expect(fake.upstream.requests.map(({ path }) => path)).toEqual(['/v1/files']);
+    });
+
+    it('counts nothing once it has ended without an answer', async () => {
+      await limitTo('1');
+      await upload(input);
+      await client.batches.create(order);
+      const look = async (fields: object): Promise<void> => {
+        fake.upstream.addRule({
+          when: { path: '/v1/batches/batch_1' },
+          reply: { body: state(fields) },
+          times: 1,
+        });
+        await client.batches.retrieve('batch_1');
+      };
+      await look({ status: 'in_progress' });
+      expect(Number(await sum())).toBeGreaterThan(0);
+      await look({ status: 'expired', output_file_id: null });
+      expect(await sum()).toBe('0');
+    });
+
+    it.each([
+      [
+        'asks for what nobody can bound',
+        [ask(1, { model: 'gpt-image-2', prompt: 'x' }, '/v1/images/generations')],
+      ],
+      ['is no JSON', ['{']],
+      ['has a request that nobody could serve', [ask(1, { model: 'gpt-4o-mini' })]],
+      ['is empty', ['']],
+    ])('is refused by name like one that nobody saw when it %s', async (_, lines) => {
+      await limitTo('1');
+      await upload(lines);
+      await expect(client.batches.create(order)).rejects.toMatchObject({ status: 403, code: 'unmetered' });
+    });
+
+    it('is no order when it was uploaded for something else', async () => {
+      await limitTo('1');
+      await upload(input, 'user_data');
+      await expect(client.batches.create(order)).rejects.toMatchObject({ status: 403, code: 'unmetered' });
+    });
+  });
+
   it('books the answers in an output file once, at half the price', async () => {
     const output = [line(1, 100), line(2, 300)].map((one) => JSON.stringify(one)).join('\n');
     fake.upstream.addRule({ when: { path: '/v1/files/file-2/content' }, reply: { body: `${output}\n` } });

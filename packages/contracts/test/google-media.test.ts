@@ -112,12 +112,8 @@ describe('the Google client', () => {
       '/cachedContents',
     ],
     [
-      'a batch',
-      (ai: GoogleGenAI) =>
-        ai.batches.create({
-          model: 'gemini-2.5-flash',
-          src: [{ contents: [{ role: 'user', parts: [{ text: 'x' }] }] }],
-        }),
+      'a batch of a file',
+      (ai: GoogleGenAI) => ai.batches.create({ model: 'gemini-2.5-flash', src: { fileName: 'files/f-1' } }),
       '/models/gemini-2.5-flash:batchGenerateContent',
     ],
   ])(

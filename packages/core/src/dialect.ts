@@ -23,6 +23,10 @@ export interface RequestFacts {
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** The requests that an order of many consists of; it can come to the sum of what each can come to. */
   readonly requests?: readonly RequestFacts[];
+  /** The id of an upload that the requests of an order are in. */
+  readonly inputFile?: string;
+  /** Where that depends on the request: as {@link Dialect.usageComes}, which it takes the place of. */
+  readonly usageComes?: 'later' | 'never';
 }
 
 /** What may be changed in a request on its way. Everything not named stays as the caller wrote it. */
@@ -63,6 +67,8 @@ export interface AnswerFacts {
   readonly upstreamCost?: Money;
   /** How a gateway routed the call, as far as it says. */
   readonly gateway?: GatewayRouting;
+  /** The work goes on when the answer is over: what it comes to is told by results that are read another time. */
+  readonly pending?: true;
   /** Numeric usage fields that no rule read, by path. Never dropped silently. */
   readonly unreadUsage?: readonly string[];
   /** In streams: why the counters that came cannot be; `usage` is absent then. Whole answers throw instead. */

@@ -105,12 +105,17 @@ export {
 } from './money.ts';
 export type {
   ModelAt,
+  OrderResults,
   Provider,
   ProviderRoute,
   ProviderSetup,
   ReceiptRoute,
+  ResultDocument,
   ResultLine,
+  ResultLines,
   ResultsFormat,
+  UnsignedRequest,
+  UploadFormat,
 } from './provider.ts';
 export { defineProvider, freeRoutes, meteredRoutes, refusedRoutes, withBaseUrl } from './provider.ts';
 export type {

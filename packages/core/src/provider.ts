@@ -1,5 +1,5 @@
 import type { Operation } from './call.ts';
-import type { AnswerFacts, Dialect } from './dialect.ts';
+import type { AnswerFacts, Dialect, RequestFacts } from './dialect.ts';
 import { ConfigurationError } from './errors.ts';
 
 /** Something a provider can be asked: a path, and how its requests and answers look. */
@@ -12,6 +12,10 @@ export type ProviderRoute =
       readonly dialect: Dialect;
       /** Where this provider's own clients expect errors in another shape than the format has. */
       readonly renderError?: Dialect['renderError'];
+      /** Of calls that were addressed elsewhere: the models that are asked for here. @default all */
+      serves?(model: string): boolean;
+      /** Of calls that were addressed elsewhere: what their bodies need besides the dialect. */
+      adapt?(body: Uint8Array): Uint8Array;
     }
   /** Costs nothing and holds nothing, yet is known: lists, counts. */
   | {
@@ -26,8 +30,10 @@ export type ProviderRoute =
        * @default 'call'
        */
       readonly reach?: 'call' | 'account';
+      /** Where something is uploaded that an order may name later. */
+      readonly upload?: UploadFormat;
     }
-  /** Free itself; its answer tells, line by line, what work that was ordered before has consumed. */
+  /** Free itself; its answer tells what work that was ordered before has consumed. */
   | {
       readonly kind: 'results';
       readonly method: 'GET';
@@ -37,10 +43,23 @@ export type ProviderRoute =
   /** Known, and never sent: nothing that passes here could tell what it costs. */
   | { readonly kind: 'refused'; readonly method: string; readonly path: string; readonly reason: string };
 
+/** How an upload is read that an order may name later. */
+export interface UploadFormat {
+  /** The requests that it consists of; `undefined` for one that is no order, or that cannot be read as one. */
+  readRequests(body: Uint8Array, contentType: string | undefined): readonly RequestFacts[] | undefined;
+  /** The id that an order names it by, out of the answer as parsed. */
+  readId(answer: unknown): string | undefined;
+}
+
+/** How results are read: line by line, or as one document. */
+export type ResultsFormat = ResultLines | ResultDocument;
+
 /** How the lines of a file of results are read. */
-export interface ResultsFormat {
+export interface ResultLines {
   /** The id of the order that the results at this path belong to, where the path says it. */
   orderAt?(path: string): string | undefined;
+  /** The id of the file whose content this is, where an order may have named it as its output. */
+  fileAt?(path: string): string | undefined;
   /**
    * One line as parsed.
    *
@@ -48,6 +67,34 @@ export interface ResultsFormat {
    * @throws {UsageError} for counters that cannot be
    */
   readLine(line: unknown): ResultLine | undefined;
+}
+
+/** How an answer is read that shows an order with what has come of it so far. */
+export interface ResultDocument {
+  /** What the order was recorded as. */
+  readonly orderedAs: Operation;
+  /** What happens to results of an order that the ledger does not know. */
+  readonly ofUnknownOrders: 'book' | 'leave';
+  /**
+   * The answer as parsed, or one event of it where it is a stream.
+   *
+   * @returns `undefined` while it tells of no work
+   * @throws {UsageError} for counters that cannot be
+   */
+  readDocument(document: unknown): OrderResults | undefined;
+}
+
+/** What has come of an order. */
+export interface OrderResults {
+  /** The id of the order. */
+  readonly order: string;
+  /** About when it was given, where the answer tells: a known order is looked for around it. */
+  readonly orderedAt?: Date;
+  readonly results: readonly ResultLine[];
+  /** True when that is all that the order comes to. */
+  readonly complete: boolean;
+  /** The file that has its results, which are all of them. */
+  readonly file?: string;
 }
 
 /** The work that one line of results tells of. */
@@ -66,7 +113,7 @@ export interface ResultLine {
 export function meteredRoutes(
   dialect: Dialect,
   paths: readonly string[],
-  more: { readonly renderError?: Dialect['renderError'] } = {},
+  more: Omit<Extract<ProviderRoute, { kind: 'metered' }>, 'kind' | 'method' | 'path' | 'dialect'> = {},
 ): readonly ProviderRoute[] {
   return paths.map((path) => ({ kind: 'metered', method: 'POST', path, dialect, ...more }));
 }
@@ -78,7 +125,11 @@ export function meteredRoutes(
  */
 export function freeRoutes(
   lines: readonly string[],
-  more: { readonly operation?: Operation; readonly reach?: 'account' } = {},
+  more: {
+    readonly operation?: Operation;
+    readonly reach?: 'account';
+    readonly upload?: UploadFormat;
+  } = {},
 ): readonly ProviderRoute[] {
   return lines.map((line) => ({ kind: 'free', ...methodAndPath(line), ...more }));
 }
@@ -123,6 +174,15 @@ export interface Provider {
   priceAs?(model: string, hostProvider?: string): string | ModelAt;
   /** What the head of an answer tells before its body comes. Header names are in lower case. */
   readHead?(headers: Readonly<Record<string, string>>): AnswerFacts;
+  /**
+   * Signs one attempt, where a key in a header is not enough. Asked for each attempt anew, with all that goes
+   * out; not asked where the caller sent an `authorization` of their own.
+   *
+   * @param apiKey - absent where the provider finds its credentials itself
+   * @returns the headers to add
+   * @throws {ConfigurationError} when there is nothing to sign with
+   */
+  sign?(request: UnsignedRequest, apiKey: string | undefined): Promise<Readonly<Record<string, string>>>;
   /** True when a signature covers the body, so that nothing in it may be changed on the way. */
   isSigned?(headers: Readonly<Record<string, string>>): boolean;
   /** True when every stream ends with usage, asked or not: nothing is asked then, and nothing withheld. */
@@ -131,6 +191,16 @@ export interface Provider {
   readonly receipts?: ReceiptRoute;
   /** What a check of somebody's setup can look at without spending anything. */
   readonly setup?: ProviderSetup;
+}
+
+/** What a signature covers. */
+export interface UnsignedRequest {
+  readonly method: string;
+  /** Absolute, as it goes out. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
 }
 
 /** Where people put what this provider needs, and how it looks when it is right. */

@@ -2,10 +2,12 @@ import { type AnswerFacts, hasErrorCode, type StreamFacts, type StreamReader } f
 import type { StreamTranslator, Translation } from '@genops/dialects';
 import type { AttemptContext } from '@genops/router';
 import type { Candidate } from './estimate.ts';
+import { filledPath } from './filled-path.ts';
 import { forwardedHeaders, forwardedToOthers, returnedHeaders } from './headers.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { LineOptions, Target } from './line.ts';
 import type { Plan } from './plan.ts';
+import { signing } from './signing.ts';
 import { watchSilence } from './silence.ts';
 import type {
   AnswerHandler,
@@ -72,15 +74,21 @@ function outboundRequest({ plan, identified, context }: AttemptOptions): Outboun
     method: request.method,
     url: provider.baseUrl + outboundPath(identified, plan.route),
     headers: outboundHeaders(identified, plan.route.target),
-    body: plan.route.translated ?? ownBody(identified, plan),
+    body: outboundBody(identified, plan),
     timeoutMs: context.remainingMs,
   };
 }
 
+function outboundBody(identified: IdentifiedCall, plan: Plan): Uint8Array {
+  const { provider, route } = plan.route.target;
+  const body = plan.route.translated ?? ownBody(identified, plan);
+  return route.adapt === undefined || provider.id === identified.addressed ? body : route.adapt(body);
+}
+
 /** The caller's bytes, changed only where the line needs it. */
 function ownBody({ request, opened, call }: IdentifiedCall, { route, maxOutputTokens }: Plan): Uint8Array {
-  const { provider } = route.target;
-  if (provider.isSigned?.(request.headers)) return request.body;
+  const { provider, apiKey } = route.target;
+  if (apiKey === undefined && provider.isSigned?.(request.headers)) return request.body;
   return opened.rewrite({
     ...(opened.facts.stream && provider.streamsTellUsage !== true && { reportUsage: true }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
@@ -97,8 +105,7 @@ function outboundPath(identified: IdentifiedCall, { target, requestModel }: Cand
       ? request.path
       : (opened.rewritePath?.({ model: requestModel }) ?? request.path);
   }
-  // Google's: a version, then perhaps the model.
-  const path = route.path.replace('/*/', '/v1beta/').replace('*', encodeURIComponent(requestModel));
+  const path = filledPath(route.path, requestModel);
   return opened.facts.stream && path.includes(':stream') ? `${path}?alt=sse` : path;
 }
 
@@ -146,8 +153,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     let finished = false;
 
     const silence = watchSilence(context.firstByteMs, limits.idleTimeoutMs, (silentMs) => {
+      const kind = flow?.unsent === true ? 'not_sent' : 'timeout';
       flow?.abort();
-      finish({ kind: 'timeout', message: `The provider was silent for ${silentMs} ms` }, false);
+      finish({ kind, message: `The provider was silent for ${silentMs} ms` }, false);
     });
     const timed = () => (firstByteMs === undefined ? {} : { firstByteMs });
 
@@ -202,8 +210,9 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
     };
     /** Aborted when the caller goes away, and when another attempt was first. */
     const onGone = (): void => {
+      const kind = flow?.unsent === true ? 'not_sent' : status === 0 ? 'no_answer' : 'broken';
       flow?.abort();
-      finish({ kind: status === 0 ? 'no_answer' : 'broken', message: 'The caller went away' }, true);
+      finish({ kind, message: 'The caller went away' }, true);
     };
     const pass = (chunks: readonly Uint8Array[]): void => {
       for (const chunk of chunks) {
@@ -280,7 +289,7 @@ export function attempt(options: AttemptOptions): Promise<Attempt> {
       end: () => finish(undefined, false),
       error: (error) => finish(error, false),
     };
-    flow = transport(
+    flow = signing(transport, plan.route.target)(
       outboundRequest(options),
       guarded(answer, (error) => {
         flow?.abort();

@@ -12,6 +12,7 @@ import type { Metered } from './meter.ts';
 import type { Plan } from './plan.ts';
 import { price } from './price.ts';
 import type { Settlement } from './settle.ts';
+import { signing } from './signing.ts';
 import type { OutboundRequest, Transport } from './transport.ts';
 
 /** What is known of an attempt that was settled by an estimate. */
@@ -97,10 +98,11 @@ async function awaitReceipt(
     body: undefined,
     timeoutMs: 10_000,
   };
+  const signed = signing(transport, target);
   for (const pauseMs of pausesMs) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     if (line.closed.aborted) return undefined;
-    const body = await send(transport, request, line.options.maxAnswerBytes);
+    const body = await send(signed, request, line.options.maxAnswerBytes);
     const receipt = body === undefined ? undefined : receipts.read(body);
     if (receipt !== undefined) return receipt;
   }

@@ -40,6 +40,8 @@ export function deliver(
       const error = wireError(attempt.error);
       client.head(error.status, {
         'content-type': 'application/json',
+        // Whoever sends it again gets the same again.
+        ...(attempt.error.kind === 'misconfigured' && { 'x-should-retry': 'false' }),
         ...holdHeaders(identified, hold),
         ...settledHeaders(cost, settled),
       });
@@ -83,6 +85,7 @@ function budgetHeaders(states: readonly LimitState[]): Headers {
 
 const statuses: Readonly<Record<TransportError['kind'], readonly [status: number, code: string]>> = {
   not_sent: [502, 'provider_unreachable'],
+  misconfigured: [502, 'provider_misconfigured'],
   no_answer: [502, 'provider_no_answer'],
   broken: [502, 'provider_answer_incomplete'],
   timeout: [504, 'provider_timeout'],

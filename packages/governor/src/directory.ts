@@ -1,4 +1,4 @@
-import { ConfigurationError, type Provider, type ProviderRoute } from '@genops/core';
+import { ConfigurationError, type Provider, type ProviderRoute, type UploadFormat } from '@genops/core';
 
 /** What a request is to the providers we know. */
 export type Found =
@@ -8,7 +8,12 @@ export type Found =
       readonly route: MeteredRoute;
       readonly path: string;
     }
-  | { readonly result: 'free'; readonly provider: Provider; readonly path: string }
+  | {
+      readonly result: 'free';
+      readonly provider: Provider;
+      readonly path: string;
+      readonly upload?: UploadFormat;
+    }
   | {
       readonly result: 'results';
       readonly provider: Provider;
@@ -61,7 +66,12 @@ export function createDirectory(providers: readonly Provider[]): Directory {
       if (route === undefined) return { result: 'unknown_route', provider, path };
       switch (route.kind) {
         case 'free':
-          return { result: 'free', provider, path };
+          return {
+            result: 'free',
+            provider,
+            path,
+            ...(route.upload !== undefined && { upload: route.upload }),
+          };
         case 'refused':
           return { result: 'refused', provider, path, reason: route.reason };
         case 'results':

@@ -11,6 +11,7 @@ import {
 import type { Bound, BoundQuestion } from '@genops/pricing';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line, Target } from './line.ts';
+import { usageComesOf } from './meter.ts';
 
 /** A place that could serve the call, and what the call could come to there. */
 export interface Candidate {
@@ -62,12 +63,12 @@ export function probable({ pricing }: Line, { question, bound }: Candidate): Bou
 /** As the request's format tells: one call, an order of many, or something that nothing bounds. */
 function boundAs(
   line: Line,
-  { request }: IdentifiedCall,
+  identified: IdentifiedCall,
   { provider }: Target,
   question: BoundQuestion,
   alternatives: readonly ModelAt[],
 ): Bound {
-  if (request.dialect.usageComes === 'never') {
+  if (usageComesOf(identified) === 'never') {
     const message = `Nothing says beforehand what a call to ${question.model} can come to`;
     return { result: 'unpriced', reason: 'unmetered', message };
   }

@@ -1,4 +1,5 @@
 import { withBaseUrl } from '@genops/core';
+import { createMemoryLedger } from '@genops/ledger/memory';
 import { openai } from '@genops/openai';
 import { type FakeUpstream, startFakeUpstream } from '@genops/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +129,50 @@ describe('a governed fetch', () => {
     await answer;
     expect(upstream.requests[0]?.json).toMatchObject({ model: 'gpt-4o-mini' });
   });
+
+  it.each([
+    [
+      'a port that fetch keeps away from',
+      'http://127.0.0.1:6000/v1',
+      'sk-x',
+      'port 6000: it is on the list of blocked',
+    ],
+    ['a key that no header can carry', 'http://127.0.0.1:9/v1', 'sk-\u{1F511}', 'look at keys and headers'],
+    ['a scheme that is none of HTTP', 'ftp://127.0.0.1/v1', 'sk-x', 'is none of HTTP'],
+  ])(
+    'bills nothing for what never left because of %s, and says what to mend',
+    async (_, baseUrl, secret, message) => {
+      const errors: unknown[] = [];
+      const place = withBaseUrl(openai, baseUrl);
+      const governor = govern({
+        providers: [place],
+        policy: { limits: [{ id: 'cap', amount: '10', window: 'lifetime' }] },
+        ledger: createMemoryLedger(),
+        routing: {
+          routes: [{ models: ['*'], targets: [{ provider: 'openai', apiKey: { id: 'own', secret } }] }],
+        },
+        onError: (error) => errors.push(error),
+      });
+      const answer = await governor.fetch(`${baseUrl}/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+      });
+      expect(answer.status).toBe(502);
+      expect(answer.headers.get('x-should-retry')).toBe('false');
+      const body = await answer.text();
+      expect(JSON.parse(body)).toMatchObject({ error: { code: 'provider_misconfigured' } });
+      expect(body).toContain(message);
+      const { entries } = await governor.ledger.entries();
+      expect(entries).toMatchObject([
+        { kind: 'released', outcome: 'failed', cost: { total: { currency: 'USD' } } },
+      ]);
+      expect(entries[0]?.flags).toBeUndefined();
+      expect(errors).toMatchObject([
+        { code: 'invalid_configuration', message: expect.stringContaining(message) },
+      ]);
+      expect(body + String(errors[0])).not.toContain(secret);
+    },
+  );
 
   it('ends with the reason of the signal that its caller gave', async () => {
     upstream.holdResponses();

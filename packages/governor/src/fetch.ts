@@ -1,6 +1,7 @@
-import type { Dialect } from '@genops/core';
+import type { Dialect, UploadFormat } from '@genops/core';
 import { isAttempt } from './attempt-context.ts';
 import type { Directory, Found, MeteredRoute } from './directory.ts';
+import { readUpload } from './files.ts';
 import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
@@ -46,11 +47,14 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
         line.track(call).catch(web.fail);
         return web.response;
       }
-      case 'free':
-        return fetch(passedOn(input, init));
+      case 'free': {
+        const request = passedOn(input, init);
+        return found.upload === undefined ? fetch(request) : sendUpload(line, found.upload, fetch, request);
+      }
       case 'results': {
         const response = await fetch(passedOn(input, init));
-        return readAsResults(response, createResultsReader(line, found));
+        const contentType = response.headers.get('content-type') ?? undefined;
+        return readAsResults(response, createResultsReader(line, { ...found, contentType }));
       }
       case 'refused':
         return options.onUnknownRoute === 'pass' ? fetch(input, init) : refuseNamed(found.reason);
@@ -65,6 +69,20 @@ export function createGovernedFetch(options: GovernedFetchOptions): Fetch {
 /** How whoever addresses the provider itself writes and reads. */
 function spokenAt({ dialect, renderError }: MeteredRoute): Dialect {
   return renderError === undefined ? dialect : { ...dialect, renderError };
+}
+
+/** Remembers what an order may name later. */
+async function sendUpload(
+  line: Line,
+  upload: UploadFormat,
+  fetch: Fetch,
+  request: Request,
+): Promise<Response> {
+  const body = new Uint8Array(await request.clone().arrayBuffer());
+  const read = readUpload(line.files, upload, body, request.headers.get('content-type') ?? undefined);
+  const response = await fetch(request);
+  if (response.ok) read?.(new Uint8Array(await response.clone().arrayBuffer()));
+  return response;
 }
 
 /** Everything but the headers that are ours. */

@@ -13,6 +13,7 @@ import {
   type RankQuestion,
   type Session,
   type SessionOptions,
+  type UploadFormat,
   type UsageRecord,
   withBaseUrl,
 } from '@genops/core';
@@ -30,6 +31,7 @@ import { createRouter, type Router } from '@genops/router';
 import { createDirectory, type Directory } from './directory.ts';
 import { pricedAt } from './estimate.ts';
 import { createGovernedFetch } from './fetch.ts';
+import { createFiles, readUpload, type UploadReader } from './files.ts';
 import { govern } from './govern.ts';
 import { createLimitsInForce } from './limits-in-force.ts';
 import type { GovernedRequest, Line, LineOptions } from './line.ts';
@@ -132,6 +134,12 @@ export interface Governor {
   quote(request: GovernedRequest): Quote;
   /** Reads results of work that was ordered before, for transports of one's own. */
   readResults(found: FoundResults): ResultsReader;
+  /**
+   * Reads an upload that an order may name later, for transports of one's own.
+   *
+   * @returns what takes the answer to it, when that has come; `undefined` where it is no order
+   */
+  readUpload(upload: UploadFormat, body: Uint8Array, contentType?: string): UploadReader | undefined;
   /** Orders places that could serve a request by what it will probably cost there and by how each did so far. */
   rank(question: RankQuestion): readonly RankedModel[];
   /** @returns a function that ends it */
@@ -214,6 +222,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     options: lineOptions(options),
     now,
     newId,
+    files: createFiles(),
     mirrors,
     track: sessions.track,
     closed: closing.signal,
@@ -272,6 +281,7 @@ export function createGovernor(options: GovernorOptions): Governor {
     recordUsage: (record) => recordUsage(line, record),
     quote: (request) => quote(line, request),
     readResults: (found) => createResultsReader(line, found),
+    readUpload: (upload, body, contentType) => readUpload(line.files, upload, body, contentType),
     rank,
     on: (listener) => {
       listeners.add(listener);

@@ -6,6 +6,7 @@ import {
   mergeAttribution,
   type OpenedRequest,
 } from '@genops/core';
+import { withFile } from './files.ts';
 import { attributionFromHeaders } from './headers.ts';
 import type { GovernedRequest, Line, RoutedTargets, Target } from './line.ts';
 
@@ -37,7 +38,10 @@ export function identify(line: Line, request: GovernedRequest): ReadRequest {
       `The request has ${bytes} bytes; at most ${line.options.maxRequestBytes} are taken`,
     );
   }
-  const opened = request.dialect.openRequest(request.body, request.path, request.headers['content-type']);
+  const opened = withFile(
+    line.files,
+    request.dialect.openRequest(request.body, request.path, request.headers['content-type']),
+  );
   const model = opened.facts.requestModel;
   const addressed = request.targetsFor(model);
   // A copy goes where it is sent.

@@ -17,6 +17,7 @@ export type {
 } from './api-key-router/read-policy.ts';
 export type { Directory, Found, MeteredRoute } from './directory.ts';
 export { createDirectory, createRouteFinder } from './directory.ts';
+export type { UploadReader } from './files.ts';
 export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';
 export { createGovernor } from './governor.ts';
 export type { GovernedRequest, Target } from './line.ts';
@@ -29,6 +30,7 @@ export type {
   RoutingOptions,
   SharedStateOptions,
 } from './routes.ts';
+export { signing } from './signing.ts';
 export type {
   AnswerHandler,
   Client,

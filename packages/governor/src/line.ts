@@ -12,6 +12,7 @@ import type { Ledger } from '@genops/ledger';
 import type { CompiledPolicy } from '@genops/policy';
 import type { Pricing } from '@genops/pricing';
 import type { Constraints, RouteRules, Router, RouteTarget } from '@genops/router';
+import type { Files } from './files.ts';
 import type { LimitsInForce } from './limits-in-force.ts';
 import type { Mirrors } from './mirror.ts';
 import type { Headers } from './transport.ts';
@@ -33,6 +34,8 @@ export interface Line {
   readonly newId: () => string;
   /** On whose price list a model of a provider is, by the provider's id. */
   readonly pricedAt: (place: ModelAt) => ModelAt;
+  /** What was seen of files that orders name. */
+  readonly files: Files;
   /** Sends copies of calls to where they are mirrored. */
   readonly mirrors: Mirrors;
   /** Keeps the sessions that a call is made in open until it is over. */

@@ -1,8 +1,9 @@
-import type { AnswerFacts, Outcome, Usage } from '@genops/core';
+import type { AnswerFacts, Dialect, Outcome, Usage } from '@genops/core';
 import type { Attempt } from './attempt.ts';
 import type { IdentifiedCall } from './identify.ts';
 import { bytesPerToken } from './needs.ts';
 import type { Plan } from './plan.ts';
+import { neverLeft } from './transport.ts';
 
 /** What an attempt consumed, and how sure that is. */
 export interface Metered {
@@ -21,12 +22,8 @@ export interface Metered {
 export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt): Metered {
   switch (attempt.result) {
     case 'failed': {
-      const outcome = attempt.cancelled
-        ? 'cancelled'
-        : attempt.error.kind === 'not_sent'
-          ? 'failed'
-          : 'unknown';
-      if (attempt.error.kind === 'not_sent')
+      const outcome = attempt.cancelled ? 'cancelled' : neverLeft(attempt.error) ? 'failed' : 'unknown';
+      if (neverLeft(attempt.error))
         return { outcome, usage: undefined, estimated: false, flags: [], facts: {} };
       return estimated(outcome, 'unanswered', attempt.facts, seenOutput(identified, plan, 0, 0));
     }
@@ -36,8 +33,9 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       const outcome = facts.error === undefined ? 'completed' : 'failed';
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
-      const { usageComes } = identified.request.dialect;
-      if (usageComes === 'later') return estimated(outcome, 'results_pending', facts, boundUsage(plan));
+      const usageComes = usageComesOf(identified);
+      if (usageComes === 'later' || (facts.pending && facts.usage === undefined))
+        return estimated(outcome, 'results_pending', facts, boundUsage(plan));
       if (usageComes === 'never') return known(outcome, facts, facts.usage ?? {});
       if (facts.usage !== undefined) return known(outcome, facts, facts.usage);
       if (facts.error !== undefined) return { outcome, usage: {}, estimated: false, flags: [], facts };
@@ -54,6 +52,7 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
             : 'completed';
       if (facts.usageProblem !== undefined)
         return estimated(outcome, 'usage_invalid', facts, boundUsage(plan));
+      if (facts.pending) return estimated(outcome, 'results_pending', facts, boundUsage(plan));
       const { usage } = facts;
       if (usage !== undefined && (facts.complete || facts.usageIsFinal === true))
         return known(outcome, facts, usage);
@@ -61,6 +60,11 @@ export function meter(identified: IdentifiedCall, plan: Plan, attempt: Attempt):
       return estimated(outcome, 'usage_missing', facts, atLeast(seen, usage));
     }
   }
+}
+
+/** When a call's usage comes, where its answer does not tell it. */
+export function usageComesOf({ request, opened }: IdentifiedCall): Dialect['usageComes'] {
+  return opened.facts.usageComes ?? request.dialect.usageComes;
 }
 
 function known(outcome: Outcome, facts: AnswerFacts, usage: Usage): Metered {

@@ -12,7 +12,7 @@ import {
 import { pricedAt } from './estimate.ts';
 import type { IdentifiedCall } from './identify.ts';
 import type { Line } from './line.ts';
-import type { Metered } from './meter.ts';
+import { type Metered, usageComesOf } from './meter.ts';
 import type { Plan } from './plan.ts';
 
 const nothing = freeCost(money('0'));
@@ -29,8 +29,8 @@ export function price(
   metered: Metered,
 ): Cost {
   const { bound } = plan.route;
-  const { usageComes } = identified.request.dialect;
-  if (usageComes !== undefined && wasServed(metered)) {
+  const comesLater = usageComesOf(identified) !== undefined || metered.flags.includes('results_pending');
+  if (comesLater && wasServed(metered)) {
     if (bound.result === 'bounded') return { ...bound.cost, basis: 'estimated' };
     const { reportedCost } = metered.facts;
     return reportedCost === undefined

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Call, type LedgerEntry, multiplyMoney, type Provider } from '@genops/core';
+import {
+  type Call,
+  type LedgerEntry,
+  multiplyMoney,
+  type Provider,
+  type ResultDocument,
+  type ResultLine,
+  type ResultLines,
+} from '@genops/core';
 import type { ResultsRoute } from './directory.ts';
 import type { Line } from './line.ts';
 import { recordUsage } from './record-usage.ts';
@@ -17,49 +25,50 @@ export interface FoundResults {
   readonly provider: Provider;
   readonly route: ResultsRoute;
   readonly path: string;
+  /** Of the answer; tells a stream from a whole one. */
+  readonly contentType?: string | undefined;
 }
 
-/** Longer lines tell of no work that anyone ordered. */
-const maximumLineBytes = 64 * 1024 * 1024;
+/** Longer lines, and longer documents, tell of no work that anyone ordered. */
+const maximumBytes = 64 * 1024 * 1024;
 /** Results of an order are kept for about a month. */
 const orderedWithinMs = 40 * 24 * 60 * 60 * 1000;
+/** An order was recorded at about the time that its provider says; clocks differ. */
+const aroundMs = 10 * 60 * 1000;
 
 /**
- * Books the work that results tell of: each line as an entry of its own, once however often it is read, for
+ * Books the work that results tell of, each piece as an entry of its own, once however often it is read, for
  * whomever ordered it. Until then the order counts as the most that it could come to; when all of its results
  * were booked, a correction takes that back. The ledger is asked who ordered, so any process may read.
  */
-export function createResultsReader(line: Line, { provider, route, path }: FoundResults): ResultsReader {
-  const { results } = route;
+export function createResultsReader(line: Line, found: FoundResults): ResultsReader {
+  const { results } = found.route;
+  if (/^(audio|image|video)\//.test(found.contentType ?? ''))
+    return { push: async () => {}, end: async () => {} };
+  return 'readDocument' in results
+    ? createDocumentReader(line, found, results)
+    : createLinesReader(line, found, results);
+}
+
+function createLinesReader(
+  line: Line,
+  { provider, path }: FoundResults,
+  results: ResultLines,
+): ResultsReader {
   const order = results.orderAt?.(path);
-  let parts: Uint8Array[] = [];
-  let bytes = 0;
-  let reads = true;
+  const file = results.fileAt?.(path);
+  const ofFile = file === undefined ? undefined : line.files.orderOf(file);
   let missed = 0;
   let ordered: Promise<LedgerEntry | undefined> | undefined;
-  const orderEntry = () => (ordered ??= findOrder(line, provider, order));
+  const orderEntry = () =>
+    (ordered ??= findOrder(line, { provider, order: order ?? ofFile, operation: 'batch' }));
+  const lines = createLineSplitter(line, path);
 
   const book = async (text: string): Promise<void> => {
     try {
       const result = results.readLine(parse(text));
-      if (result === undefined) return;
-      const { facts, id, operation } = result;
-      const { usage, responseModel, serviceTier, parts: beside, reportedCost, responseId } = facts;
-      const entry = await orderEntry();
-      const record = {
-        id: resultId(provider.id, order, id),
-        provider: provider.id,
-        model: responseModel ?? entry?.requestModel ?? 'unknown',
-        operation,
-        ...(usage !== undefined && { usage }),
-        ...(responseModel !== undefined && { responseModel }),
-        ...(serviceTier !== undefined && { serviceTier }),
-        ...(beside !== undefined && { parts: beside }),
-        ...(reportedCost !== undefined && { cost: reportedCost }),
-        ...(responseId !== undefined && { responseId }),
-        ...(entry !== undefined && { attribution: entry.attribution }),
-      };
-      await recordUsage(line, record, usage === undefined ? 'usage_missing' : 'result');
+      if (result !== undefined)
+        await bookResult(line, { provider, order, result, entry: await orderEntry() });
     } catch (error) {
       missed += 1;
       line.onError(error);
@@ -67,27 +76,10 @@ export function createResultsReader(line: Line, { provider, route, path }: Found
   };
 
   return {
-    async push(chunk) {
-      if (!reads) return;
-      const last = chunk.lastIndexOf(newline);
-      const tail = last === -1 ? chunk : chunk.subarray(last + 1);
-      const text = last === -1 ? '' : textOf([...parts, chunk.subarray(0, last)]);
-      if (last !== -1) {
-        parts = [];
-        bytes = 0;
-      }
-      parts.push(Uint8Array.from(tail));
-      bytes += tail.byteLength;
-      if (bytes > maximumLineBytes) {
-        reads = false;
-        parts = [];
-        line.onError(new Error(`A line of results at ${path} is longer than ${maximumLineBytes} bytes`));
-      }
-      await Promise.all(linesOf(text).map(book));
-    },
+    push: async (chunk) => void (await Promise.all(lines.push(chunk).map(book))),
     async end() {
-      await Promise.all(linesOf(textOf(parts)).map(book));
-      if (!reads || missed > 0 || order === undefined) return;
+      await Promise.all(lines.end().map(book));
+      if (lines.overflown || missed > 0) return;
       try {
         const entry = await orderEntry();
         if (entry !== undefined) await takeBack(line, entry);
@@ -96,6 +88,123 @@ export function createResultsReader(line: Line, { provider, route, path }: Found
       }
     },
   };
+}
+
+function createDocumentReader(
+  line: Line,
+  { provider, path, contentType = '' }: FoundResults,
+  results: ResultDocument,
+): ResultsReader {
+  const book = async (document: unknown): Promise<void> => {
+    try {
+      const told = results.readDocument(document);
+      if (told === undefined) return;
+      const { order, orderedAt, file } = told;
+      if (file !== undefined) line.files.noteOutput(file, order);
+      if (told.results.length === 0 && !told.complete) return;
+      const operation = results.orderedAs;
+      const entry = await findOrder(line, { provider, order, operation, orderedAt });
+      if (entry === undefined && results.ofUnknownOrders === 'leave') return;
+      // What told its usage when it was asked for is booked already.
+      if (entry !== undefined && operation !== 'batch' && !entry.flags?.includes('results_pending')) return;
+      await Promise.all(told.results.map((result) => bookResult(line, { provider, order, result, entry })));
+      if (entry !== undefined && told.complete) await takeBack(line, entry);
+    } catch (error) {
+      line.onError(error);
+    }
+  };
+  if (!contentType.includes('text/event-stream')) return createWholeReader(line, path, book);
+  const lines = createLineSplitter(line, path);
+  const bookEvents = async (texts: readonly string[]): Promise<void> => {
+    for (const text of texts) if (text.startsWith('data:')) await book(parse(text.slice('data:'.length)));
+  };
+  return { push: (chunk) => bookEvents(lines.push(chunk)), end: () => bookEvents(lines.end()) };
+}
+
+function createWholeReader(
+  line: Line,
+  path: string,
+  book: (document: unknown) => Promise<void>,
+): ResultsReader {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    async push(chunk) {
+      bytes += chunk.byteLength;
+      if (bytes <= maximumBytes) parts.push(Uint8Array.from(chunk));
+      else parts = [];
+    },
+    async end() {
+      if (bytes <= maximumBytes) return book(parse(textOf(parts)));
+      line.onError(new Error(`Results at ${path} are larger than ${maximumBytes} bytes`));
+    },
+  };
+}
+
+interface LineSplitter {
+  /** @returns the lines that these bytes complete */
+  push(chunk: Uint8Array): readonly string[];
+  end(): readonly string[];
+  /** True when it has given up. */
+  readonly overflown: boolean;
+}
+
+/** Cuts what comes into lines that say something. */
+function createLineSplitter(line: Line, path: string): LineSplitter {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  let overflown = false;
+  return {
+    get overflown() {
+      return overflown;
+    },
+    push(chunk) {
+      if (overflown) return [];
+      const last = chunk.lastIndexOf(newline);
+      const rest = last === -1 ? chunk : chunk.subarray(last + 1);
+      const text = last === -1 ? '' : textOf([...parts, chunk.subarray(0, last)]);
+      if (last !== -1) {
+        parts = [];
+        bytes = 0;
+      }
+      parts.push(Uint8Array.from(rest));
+      bytes += rest.byteLength;
+      if (bytes > maximumBytes) {
+        overflown = true;
+        parts = [];
+        line.onError(new Error(`A line of results at ${path} is longer than ${maximumBytes} bytes`));
+      }
+      return linesOf(text);
+    },
+    end: () => linesOf(textOf(parts)),
+  };
+}
+
+interface ResultToBook {
+  readonly provider: Provider;
+  readonly order: string | undefined;
+  readonly result: ResultLine;
+  /** Of the order, where it is known. */
+  readonly entry: LedgerEntry | undefined;
+}
+
+async function bookResult(line: Line, { provider, order, result, entry }: ResultToBook): Promise<void> {
+  const { facts, id, operation } = result;
+  const { usage, responseModel, serviceTier, parts: beside, reportedCost, responseId } = facts;
+  const record = {
+    id: resultId(provider.id, order, id),
+    provider: provider.id,
+    model: responseModel ?? entry?.requestModel ?? 'unknown',
+    operation,
+    ...(usage !== undefined && { usage }),
+    ...(responseModel !== undefined && { responseModel }),
+    ...(serviceTier !== undefined && { serviceTier }),
+    ...(beside !== undefined && { parts: beside }),
+    ...(reportedCost !== undefined && { cost: reportedCost }),
+    ...(responseId !== undefined && { responseId }),
+    ...(entry !== undefined && { attribution: entry.attribution }),
+  };
+  await recordUsage(line, record, usage === undefined ? 'usage_missing' : 'result');
 }
 
 const newline = 0x0a;
@@ -123,14 +232,29 @@ function resultId(provider: string, order: string | undefined, id: string): stri
   return `result_${digest.digest('hex').slice(0, 40)}`;
 }
 
+interface OrderQuestion {
+  readonly provider: Provider;
+  readonly order: string | undefined;
+  readonly operation: LedgerEntry['operation'];
+  readonly orderedAt?: Date | undefined;
+}
+
 async function findOrder(
   line: Line,
-  provider: Provider,
-  order: string | undefined,
+  { provider, order, operation, orderedAt }: OrderQuestion,
 ): Promise<LedgerEntry | undefined> {
   if (order === undefined) return undefined;
-  const from = new Date(line.now().getTime() - orderedWithinMs).toISOString();
-  const filter = { from, match: { provider: [provider.id], operation: ['batch'] } };
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const about = orderedAt?.getTime();
+  const when =
+    about === undefined
+      ? { from: at(line.now().getTime() - orderedWithinMs) }
+      : { from: at(about - aroundMs), until: at(about + aroundMs) };
+  const filter = {
+    ...when,
+    kind: ['settled' as const],
+    match: { provider: [provider.id], operation: [operation] },
+  };
   let cursor: string | undefined;
   do {
     const page = await line.ledger.entries({
@@ -138,7 +262,7 @@ async function findOrder(
       order: 'newest_first',
       ...(cursor !== undefined && { cursor }),
     });
-    const found = page.entries.find(({ responseId, kind }) => kind === 'settled' && responseId === order);
+    const found = page.entries.find(({ responseId }) => responseId === order);
     if (found !== undefined) return found;
     cursor = page.nextCursor;
   } while (cursor !== undefined);

@@ -10,6 +10,7 @@ import {
   splitArm,
 } from '@genops/router';
 import type { MeteredRoute } from './directory.ts';
+import { isFillable } from './filled-path.ts';
 import type { Mirror, RouteLookup, Target } from './line.ts';
 
 export interface RoutingOptions extends Omit<RouterOptions, 'nowMs'> {
@@ -96,9 +97,10 @@ export function createRouteLookup(
     const found = compiled.find(({ serves }) => serves(requestModel));
     if (found === undefined) return undefined;
     const { places, more, mirror } = found;
-    const [copy] = mirror === undefined ? [] : targetAt(mirror.place, dialect, stream);
+    const asked = { model: requestModel, dialect, stream };
+    const [copy] = mirror === undefined ? [] : targetAt(mirror.place, asked);
     return {
-      targets: places.flatMap((place) => targetAt(place, dialect, stream)),
+      targets: places.flatMap((place) => targetAt(place, asked)),
       ...more,
       ...(mirror !== undefined && copy !== undefined && { mirror: { ...mirror.mirror, target: copy } }),
     };
@@ -150,9 +152,18 @@ interface Place {
   readonly more: Omit<RouteTargetOptions, 'provider'>;
 }
 
+interface Asked {
+  readonly model: string;
+  readonly dialect: Dialect;
+  readonly stream: boolean;
+}
+
 /** How a provider is asked: in the caller's own format where it has that, else in one that can be translated. */
-function targetAt({ provider, more }: Place, caller: Dialect, stream: boolean): readonly Target[] {
-  const routes = provider.routes.filter((route): route is MeteredRoute => route.kind === 'metered');
+function targetAt({ provider, more }: Place, { model, dialect: caller, stream }: Asked): readonly Target[] {
+  const routes = provider.routes.filter(
+    (route): route is MeteredRoute =>
+      route.kind === 'metered' && isFillable(route.path) && route.serves?.(more.model ?? model) !== false,
+  );
   const same = routes.filter(({ dialect }) => dialect.id === caller.id);
   if (same.length > 0) return [{ provider, route: forStream(same, stream), ...more }];
   const others = routes.flatMap((route) => {

@@ -26,6 +26,8 @@ export interface AnswerHandler {
 
 /** Steers an answer that is on its way. */
 export interface Flow {
+  /** True while no byte went out, where the transport knows. */
+  readonly unsent?: boolean;
   pause(): void;
   resume(): void;
   abort(): void;
@@ -33,10 +35,18 @@ export interface Flow {
 
 /** How an attempt failed below HTTP. */
 export interface TransportError {
-  /** `not_sent` is promised only when no byte can have reached the provider. */
-  readonly kind: 'not_sent' | 'no_answer' | 'broken' | 'timeout' | 'too_large';
+  /**
+   * `not_sent` is promised only when no byte can have reached the provider; `misconfigured` promises the same,
+   * and that none ever will until somebody changes an address, a key or a header.
+   */
+  readonly kind: 'not_sent' | 'misconfigured' | 'no_answer' | 'broken' | 'timeout' | 'too_large';
   readonly message: string;
   readonly cause?: unknown;
+}
+
+/** True when no byte can have reached the provider. */
+export function neverLeft({ kind }: TransportError): boolean {
+  return kind === 'not_sent' || kind === 'misconfigured';
 }
 
 /** Whoever waits for the answer: a fetch promise, an HTTP response, a test. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AttemptTiming, Cost, StageTiming } from '@genops/core';
+import { type AttemptTiming, ConfigurationError, type Cost, type StageTiming } from '@genops/core';
 import type { AttemptContext, AttemptEnd, PlannedRoute } from '@genops/router';
 import { type Attempt, attempt } from './attempt.ts';
 import { holdHeaders } from './deliver.ts';
@@ -101,6 +101,10 @@ async function land(
   attempted: Attempt,
   took: { readonly startedAt: Date; readonly durationMs: number },
 ): Promise<Leg> {
+  if (attempted.result === 'failed' && attempted.error.kind === 'misconfigured') {
+    const { message, cause } = attempted.error;
+    line.onError(new ConfigurationError(`provider ${plan.route.target.provider.id}`, message, { cause }));
+  }
   const metered = meter(identified, plan, attempted);
   const lap = stopwatch();
   const cost = price(line, identified, plan, hold.at, metered);

@@ -71,7 +71,32 @@ async function exchange(
     }
     answer.end();
   } catch (error) {
-    answer.error(transportError(error, answered));
+    const unsendable = answered ? undefined : whyUnsendable(request, error);
+    answer.error(
+      unsendable === undefined
+        ? transportError(error, answered)
+        : { kind: 'misconfigured', message: unsendable, cause: error },
+    );
+  }
+}
+
+/**
+ * Why `fetch` will never send a request: a port that it keeps away from, an address that is none of HTTP, a
+ * header that cannot be. What it failed with does not always tell, so the request is made once more.
+ *
+ * @returns `undefined` for one that could be sent
+ * @see https://fetch.spec.whatwg.org/#port-blocking (checked 2026-11-30)
+ */
+function whyUnsendable({ url, method, headers }: OutboundRequest, error: unknown): string | undefined {
+  const { protocol, port, origin } = URL.parse(url) ?? {};
+  if (protocol !== 'http:' && protocol !== 'https:') return `The address "${origin ?? url}" is none of HTTP`;
+  if (causes(error).some(({ message }) => message === 'bad port'))
+    return `fetch never connects to port ${port}: it is on the list of blocked ports`;
+  try {
+    new Request(url, { method, headers: { ...headers } });
+    return undefined;
+  } catch {
+    return 'A header or the method of the request cannot be sent: look at keys and headers for stray characters';
   }
 }
 

@@ -26,17 +26,7 @@ export interface TamperedRun {
 export async function runTampered({ program, notes, calls, inject }: TamperedRun): Promise<Tampered> {
   const node = [process.execPath, '--conditions=@genops/source', '--no-warnings'];
   const names = calls.join(',');
-  const strace = [
-    '-f',
-    '--seccomp-bpf',
-    '-qq',
-    '-e',
-    `trace=${names}`,
-    '-e',
-    `inject=${names}:${inject}`,
-    '-o',
-    notes,
-  ];
+  const strace = ['-f', '-qq', '-e', `trace=${names}`, '-e', `inject=${names}:${inject}`, '-o', notes];
   const child = spawn('strace', [...strace, ...node, ...program], { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (bytes) => {

@@ -1,7 +1,7 @@
-import { hasErrorCode, type Limit } from '@genops/core';
+import { attributionDimensions, hasErrorCode, type Limit } from '@genops/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallDimensions } from './dimensions.ts';
+import { type CallDimensions, dimensionOf } from './dimensions.ts';
 import { bucketOf, compileLimits, compilePolicy, parsePolicy } from './index.ts';
 
 const call: CallDimensions = {
@@ -24,6 +24,72 @@ function limit(id: string, more: Partial<Limit> = {}): Limit {
 }
 
 describe('parsePolicy', () => {
+  const inRule = (name: string) => ({ rules: [{ id: 'r', effect: 'deny', when: { [name]: 'x' } }] });
+  const inLimit = (scope: object) => ({ limits: [{ id: 'l', amount: 1, window: 'day', scope }] });
+
+  it.each([
+    'provider',
+    'model',
+    'operation',
+    'region',
+    'route',
+    'keyId',
+    'workflow',
+    'tags.plan',
+    'tags.who.ever',
+  ])('takes the dimension %s in rules and scopes', (name) => {
+    expect(parsePolicy(inRule(name)).rules[0]?.when).toEqual({ [name]: ['x'] });
+    expect(parsePolicy(inLimit({ match: { [name]: 'x' }, per: [name] })).limits[0]?.scope.per).toEqual([
+      name,
+    ]);
+  });
+
+  it.each([
+    ['teem', 'team'],
+    ['customer_id', 'customerId'],
+    ['CostCentre', 'costCenter'],
+    ['requestModel', 'model'],
+    ['attribution.team', 'team'],
+    ['attribution.plan', 'tags.plan'],
+    ['tag.plan', 'tags.plan'],
+    ['enviroment', 'environment'],
+  ])('refuses the dimension %s, by name, and suggests %s', (name, suggestion) => {
+    const expected = `no call has the dimension "${name}": did you mean "${suggestion}"?`;
+    const unless = { rules: [{ id: 'r', effect: 'warn', unless: { [name]: 'x' } }] };
+    for (const policy of [
+      inRule(name),
+      unless,
+      inLimit({ match: { [name]: 'x' } }),
+      inLimit({ per: [name] }),
+    ]) {
+      expect(() => parsePolicy(policy)).toThrow(expected);
+    }
+    expect(() => parsePolicy(inRule(name))).toThrow(/^rules\[0\]\.when/);
+  });
+
+  it.each(['tags', 'tags.'])('refuses %s, which names no tag', (name) => {
+    expect(() => parsePolicy(inRule(name))).toThrow('or tags.<name>');
+  });
+
+  it('takes exactly the dimensions that a call can have a value in', () => {
+    const full: CallDimensions = {
+      ...call,
+      region: 'eu',
+      route: 'r',
+      attribution: { ...Object.fromEntries(attributionDimensions.map((name) => [name, name])) },
+    };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...attributionDimensions, 'region', 'teams', 'id', 'constructor'),
+        (name) => {
+          const isKnown = dimensionOf(full, name) !== undefined;
+          if (isKnown) expect(parsePolicy(inRule(name)).rules).toHaveLength(1);
+          else expect(() => parsePolicy(inRule(name))).toThrow('no call has the dimension');
+        },
+      ),
+    );
+  });
+
   it('reads the short forms people write', () => {
     const policy = parsePolicy({
       limits: [{ id: 'search-monthly', amount: 250, window: 'month', scope: { match: { team: 'search' } } }],

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Limit, type Verdict } from '@genops/core';
 import { z } from 'zod';
+import { dimensionProblem } from './dimensions.ts';
 
 /** What people write to say what is allowed: limits and rules. */
 export interface Policy {
@@ -43,7 +44,13 @@ const values = z.union([
     .transform((value) => [value]),
   z.array(z.string().min(1)).min(1),
 ]);
-const dimensions = z.record(z.string().min(1), values);
+const dimensions = z.record(z.string().min(1), values).superRefine((record, context) => {
+  for (const name of Object.keys(record)) refuseUnknown(name, [name], context);
+});
+const dimension = z
+  .string()
+  .min(1)
+  .superRefine((name, context) => refuseUnknown(name, [], context));
 const seconds = z.int().positive();
 
 const timeZone = z
@@ -81,7 +88,7 @@ export const limitSchema = z
     currency: z.string().min(3).max(32).optional(),
     window: windowSchema,
     scope: z
-      .strictObject({ match: dimensions.optional(), per: z.array(z.string().min(1)).min(1).optional() })
+      .strictObject({ match: dimensions.optional(), per: z.array(dimension).min(1).optional() })
       .default({}),
     mode: z.enum(['enforced', 'advisory', 'shadow']).default('enforced'),
     onExceeded: z.enum(['refuse', 'clamp', 'downgrade', 'elastic']).optional(),
@@ -156,6 +163,11 @@ export function parsePolicy(input: unknown): Policy {
   const first = parsed.error.issues[0];
   const path = first === undefined || first.path.length === 0 ? 'policy' : z.core.toDotPath(first.path);
   throw new ConfigurationError(path, first?.message ?? 'expected a policy', { cause: parsed.error });
+}
+
+function refuseUnknown(name: string, path: string[], context: z.core.$RefinementCtx): void {
+  const message = dimensionProblem(name);
+  if (message !== undefined) context.addIssue({ code: 'custom', path, message });
 }
 
 /** What zod leaves as `undefined` is absent in our types. */

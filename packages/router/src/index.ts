@@ -22,6 +22,7 @@ export type { KeyQuestion, RestingKey } from './keys/cell.ts';
 export type { KeyPreference } from './keys/draw-key.ts';
 export type { KeyMetadata, KeyView } from './keys/key.ts';
 export type {
+  FirstKeyQuestion,
   KeyPool,
   KeyPoolOptions,
   KeyRegistration,
@@ -30,6 +31,7 @@ export type {
 } from './keys/key-pool.ts';
 export type { KeyState, StateTransition } from './keys/key-state.ts';
 export { keyStates, keyTransitions, parseKeyState } from './keys/key-state.ts';
+export type { KeyLease, KeyOutcome } from './keys/lease.ts';
 export type { SealedSecret, Vault, VaultOptions } from './keys/vault.ts';
 export { createVault } from './keys/vault.ts';
 export type { Random } from './measure/random.ts';

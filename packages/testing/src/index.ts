@@ -1,5 +1,7 @@
 export type { CollectedSpan, Collector } from './collector.ts';
 export { startCollector } from './collector.ts';
+export type { SignatureCheck, SignatureScope, SignedRequest } from './upstream/aws-signature.ts';
+export { checkSignature } from './upstream/aws-signature.ts';
 export type { FakeUpstream, FakeUpstreamOptions } from './upstream/fake-upstream.ts';
 export { startFakeUpstream } from './upstream/fake-upstream.ts';
 export type { FixedUpstream, FixedUpstreamOptions } from './upstream/fixed-upstream.ts';

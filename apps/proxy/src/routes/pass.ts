@@ -1,11 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, ProviderRoute } from '@genops/core';
-import type { OutboundRequest, ResultsReader } from '@genops/governor';
+import {
+  type OutboundRequest,
+  type ResultsReader,
+  signing,
+  type TransportError,
+  type UploadReader,
+} from '@genops/governor';
 import type { ConfiguredProvider } from '../app.ts';
 import type { DispatchTransport } from '../dispatch-transport.ts';
 import { sendError } from '../send.ts';
 import type { Serving } from '../serving.ts';
 import { type CallRoute, passedOn } from './calls.ts';
+import { type PassKey, passKey } from './pass-key.ts';
 import { pathForms } from './path-forms.ts';
 import { readBody } from './request-body.ts';
 
@@ -32,7 +39,7 @@ export function createPassRoute(
       }),
     );
     if (passages.length === 0) return undefined;
-    return async (request, response) => {
+    return async (request, response, { attribution }) => {
       const body = await readBody(request, response, serving.config.server.maxRequestBytes);
       if (body === undefined) return;
       const passage = passages.find(({ configured, path }) => serves(configured, path, body)) ?? passages[0];
@@ -42,16 +49,29 @@ export function createPassRoute(
         response.setHeader('x-genops-reason', `x_${refused.code}`);
         return sendError(response, 403, 'permission_error', refused.code, refused.message);
       }
-      await pass(serving, transport, passage, request, response, body);
+      const key = passKey(serving, passage.configured, modelIn(passage.path, body), attribution.team);
+      if (key === 'none') {
+        const message = `No key of ${passage.configured.provider.id} can be used now`;
+        return sendError(response, 503, 'api_error', 'no_key_available', message);
+      }
+      await pass(serving, transport, passage, key, {
+        request,
+        response,
+        body,
+      });
     };
   };
 }
 
 /** Whether the model that a request names is one of the provider's; one without a model is anybody's. */
 function serves({ serves: servesModel }: ConfiguredProvider, path: string, body: Uint8Array): boolean {
-  const inPath = /\/models\/([^/:?]+)/.exec(path)?.[1];
-  const model = inPath ?? /"model"\s*:\s*"([^"\\]+)"/.exec(Buffer.from(body).toString('utf8'))?.[1];
+  const model = modelIn(path, body);
   return model === undefined || servesModel(model);
+}
+
+function modelIn(path: string, body: Uint8Array): string | undefined {
+  const inPath = /\/models?\/([^/:?]+)/.exec(path)?.[1];
+  return inPath ?? /"model"\s*:\s*"([^"\\]+)"/.exec(Buffer.from(body).toString('utf8'))?.[1];
 }
 
 function refusalOf({ configured, route }: Passage): { code: string; message: string } | undefined {
@@ -63,16 +83,21 @@ function refusalOf({ configured, route }: Passage): { code: string; message: str
   return { code: 'account_not_shared', message };
 }
 
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Uint8Array;
+}
+
 /** Sends a request on with the provider's own key, and its answer back as it comes. */
 async function pass(
   { governor, config }: Serving,
   transport: DispatchTransport['transport'],
   { configured, route, path }: Passage,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Uint8Array,
+  { apiKey, answered, unanswered }: PassKey,
+  { request, response, body }: Asked,
 ): Promise<void> {
-  const { provider, apiKey } = configured;
+  const { provider } = configured;
   const { 'accept-encoding': _, ...headers } = passedOn(request.headers);
   const outbound: OutboundRequest = {
     method: request.method ?? 'GET',
@@ -86,21 +111,34 @@ async function pass(
     body: body.byteLength === 0 ? undefined : body,
     timeoutMs: config.server.timeoutMs,
   };
-  const results = route.kind === 'results' ? governor.readResults({ provider, route, path }) : undefined;
+  const resultsOf = (contentType: string | undefined): ResultsReader | undefined =>
+    route.kind === 'results' ? governor.readResults({ provider, route, path, contentType }) : undefined;
+  const noted =
+    route.kind === 'free' && route.upload !== undefined
+      ? governor.readUpload(route.upload, body, headers['content-type'])
+      : undefined;
   await new Promise<void>((resolve) => {
     const rewritten =
       route.kind === 'free' && route.operation === 'batch' ? ownLinks(provider, request) : undefined;
-    const outgoing = createOutgoing(response, results, rewritten, resolve);
-    const flow = transport(outbound, {
-      head: outgoing.head,
+    const outgoing = createOutgoing(response, { resultsOf, noted, rewrite: rewritten }, resolve);
+    const signed = signing(transport, { provider, ...(apiKey !== undefined && { apiKey }) });
+    const flow = signed(outbound, {
+      head: (status, answerHeaders) => {
+        answered(status, answerHeaders);
+        outgoing.head(status, answerHeaders);
+      },
       data: (chunk) => {
         flow.pause();
         void outgoing.write(chunk).then(() => flow.resume());
       },
       end: () => void outgoing.end(),
-      error: ({ message }) => outgoing.fail(message),
+      error: (error) => {
+        unanswered();
+        outgoing.fail(error);
+      },
     });
     response.once('close', () => {
+      unanswered();
       if (!response.writableFinished) flow.abort();
       resolve();
     });
@@ -112,23 +150,32 @@ interface Outgoing {
   /** Resolves when more can come. */
   write(chunk: Uint8Array): Promise<void>;
   end(): Promise<void>;
-  fail(message: string): void;
+  fail(error: TransportError): void;
+}
+
+/** What an answer that costs nothing is read for, or changed. */
+interface OnTheWay {
+  readonly resultsOf: (contentType: string | undefined) => ResultsReader | undefined;
+  /** Takes the whole answer to an upload. */
+  readonly noted: UploadReader | undefined;
+  readonly rewrite: ((text: string) => string) | undefined;
 }
 
 /** Nobody sees of results what is not booked. */
 function createOutgoing(
   response: ServerResponse,
-  results: ResultsReader | undefined,
-  rewrite: ((text: string) => string) | undefined,
+  { resultsOf, noted, rewrite }: OnTheWay,
   done: () => void,
 ): Outgoing {
   let reader: ResultsReader | undefined;
+  let isWell = false;
   const collected: Uint8Array[] = [];
   let written: Promise<void> = Promise.resolve();
   const after = (step: () => Promise<void>): Promise<void> => (written = written.then(step));
   return {
     head(status, headers) {
-      if (status < 300) reader = results;
+      isWell = status < 300;
+      if (isWell) reader = resultsOf(headers['content-type']);
       const ours = rewrite === undefined ? ofOneHop : [...ofOneHop, 'content-length'];
       const rest = Object.entries(headers).filter(([name]) => !ours.includes(name));
       response.writeHead(status, Object.fromEntries(rest));
@@ -136,10 +183,8 @@ function createOutgoing(
     write: (chunk) =>
       after(async () => {
         await reader?.push(chunk);
-        if (rewrite !== undefined) {
-          collected.push(chunk);
-          return;
-        }
+        if (rewrite !== undefined || noted !== undefined) collected.push(chunk);
+        if (rewrite !== undefined) return;
         if (response.destroyed || response.write(chunk)) return;
         await new Promise<void>((resolve) => {
           response.once('drain', resolve);
@@ -149,12 +194,14 @@ function createOutgoing(
     end: () =>
       after(async () => {
         await reader?.end();
+        if (isWell) noted?.(Buffer.concat(collected));
         if (rewrite !== undefined) response.write(rewrite(Buffer.concat(collected).toString('utf8')));
         response.end(done);
       }),
-    fail(message) {
+    fail({ kind, message }) {
+      const code = kind === 'misconfigured' ? 'provider_misconfigured' : 'provider_unreachable';
       if (response.headersSent) response.destroy();
-      else sendError(response, 502, 'api_error', 'provider_unreachable', message);
+      else sendError(response, 502, 'api_error', code, message);
       done();
     },
   };

@@ -7,6 +7,7 @@ import {
   refusedRoutes,
 } from '@genops/core';
 import {
+  openaiBackgroundResults,
   openaiBatchResults,
   openaiChat,
   openaiCompletions,
@@ -82,6 +83,7 @@ function keptBelow(parent: string): readonly ProviderRoute[] {
     ...meteredRoutes(unmetered('fine_tuning', openaiChat), [`${parent}/fine_tuning/jobs`]),
     ...meteredRoutes(unmetered('video_generation', openaiChat), [`${parent}/videos`]),
     { kind: 'results', method: 'GET', path: `${parent}/files/*/content`, results: openaiBatchResults },
+    { kind: 'results', method: 'GET', path: `${parent}/responses/*`, results: openaiBackgroundResults },
     ...freeRoutes(
       [
         `GET ${parent}/batches`,
@@ -91,7 +93,6 @@ function keptBelow(parent: string): readonly ProviderRoute[] {
         `GET ${parent}/files`,
         `GET ${parent}/files/*`,
         `DELETE ${parent}/files/*`,
-        `GET ${parent}/responses/*`,
         `DELETE ${parent}/responses/*`,
         `POST ${parent}/responses/*/cancel`,
         `GET ${parent}/responses/*/input_items`,

@@ -1,5 +1,13 @@
 import { defineProvider, freeRoutes, meteredRoutes, type Provider, refusedRoutes } from '@genops/core';
-import { gemini, geminiEmbeddings, imagen, unmetered } from '@genops/dialects';
+import {
+  gemini,
+  geminiBatches,
+  geminiBatchFile,
+  geminiBatchResults,
+  geminiEmbeddings,
+  imagen,
+  unmetered,
+} from '@genops/dialects';
 
 const renewal = {
   kind: 'metered',
@@ -23,10 +31,8 @@ export const google: Provider = defineProvider({
     ...meteredRoutes(gemini, ['/*/tunedModels/*:generateContent', '/*/tunedModels/*:streamGenerateContent']),
     ...meteredRoutes(geminiEmbeddings, ['/*/models/*:embedContent', '/*/models/*:batchEmbedContents']),
     ...meteredRoutes(imagen, ['/*/models/*:predict']),
-    ...meteredRoutes(unmetered('batch', gemini), [
-      '/*/models/*:batchGenerateContent',
-      '/*/models/*:asyncBatchEmbedContent',
-    ]),
+    ...meteredRoutes(geminiBatches, ['/*/models/*:batchGenerateContent']),
+    ...meteredRoutes(unmetered('batch', gemini), ['/*/models/*:asyncBatchEmbedContent']),
     ...meteredRoutes(unmetered('video_generation', gemini), ['/*/models/*:predictLongRunning']),
     // Kept at a price by the hour, for as long as somebody wants.
     ...meteredRoutes(unmetered('generate_content', gemini), ['/*/cachedContents', '/*/interactions']),
@@ -39,7 +45,10 @@ export const google: Provider = defineProvider({
     ]),
     ...freeRoutes(['POST /*/models/*:countTokens'], { operation: 'count_tokens' }),
     ...freeRoutes(['GET /*/models', 'GET /*/models/*'], { operation: 'list_models' }),
-    ...freeRoutes(['GET /*/batches', 'GET /*/batches/*', 'POST /*/batches/*:cancel', 'DELETE /*/batches/*'], {
+    { kind: 'results', method: 'GET', path: '/*/batches/*', results: geminiBatchResults },
+    { kind: 'results', method: 'GET', path: '/*/files/*:download', results: geminiBatchFile },
+    { kind: 'results', method: 'GET', path: '/download/*/files/*:download', results: geminiBatchFile },
+    ...freeRoutes(['GET /*/batches', 'POST /*/batches/*:cancel', 'DELETE /*/batches/*'], {
       operation: 'batch',
       reach: 'account',
     }),
@@ -53,7 +62,6 @@ export const google: Provider = defineProvider({
         'POST /upload/*/files',
         'PUT /upload/*/files',
         'GET /*/files',
-        'GET /*/files/*:download',
         'GET /*/files/*',
         'DELETE /*/files/*',
         'GET /*/interactions/*',

@@ -50,7 +50,12 @@ import { gatewayModel } from './model-names.ts';
 import { createSelfHostedHelicone, helicone } from './provider.ts';
 import { waitForRate } from './rate-backoff.ts';
 import { createStrategies, drawByWeight } from './strategy.ts';
-import { type HeliconeChatStream, type ReadStream, readWords } from './streaming/chat-stream.ts';
+import {
+  type HeliconeChatStream,
+  type ReadStream,
+  readWords,
+  type WordReader,
+} from './streaming/chat-stream.ts';
 import { openStream } from './streaming/open-stream.ts';
 import { listenForSettlement, type Settled } from './streaming/settlements.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -177,16 +182,24 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
     provider: string,
   ): Promise<Omit<HeliconeChatStream, keyof Placed>> => {
     const settlement = listenForSettlement(governor);
+    const abort = new AbortController();
     try {
       const { chunks, headers } = await within(travel.chat, () =>
-        openStream(client, question, requestOptions(travel.chat, travel.attribution)),
+        openStream(client, question, {
+          ...requestOptions(travel.chat, travel.attribution),
+          signal: abort.signal,
+        }),
       );
       settlement.of(headers.get('x-genops-request-id'));
       const cached = cachedBy(headers);
       const { promise: ended, resolve } = Promise.withResolvers<ReadStream>();
-      const words = readWords(chunks, (error) => heliconeError(provider, error), resolve);
-      return {
-        [Symbol.asyncIterator]: () => words,
+      const words = readWords({
+        chunks,
+        abort: () => abort.abort(),
+        broken: (error) => heliconeError(provider, error),
+        onEnd: resolve,
+      });
+      return letGoOf(words, {
         ended: ended.then(async ({ id, text, complete }) => {
           const { usage = {}, cost }: Settled = await settlement.settled();
           if (complete && cached.cached === undefined) {
@@ -197,7 +210,7 @@ export function instrumentHelicone(options: HeliconeAdapterOptions): HeliconeAda
           return { text, usage, complete, ...(cost !== undefined && { cost }) };
         }),
         ...cached,
-      };
+      });
     } catch (error) {
       settlement.end();
       throw error;
@@ -364,16 +377,31 @@ function cachedBy(headers: Headers): { readonly cached?: 'helicone' } {
 function streamOf({ text, usage, cost, ...placed }: HeliconeChatResult): HeliconeChatStream {
   const { provider, model, order, cached } = placed;
   const end = { text, usage, complete: true, ...(cost !== undefined && { cost }) };
-  return {
+  async function* words(): AsyncGenerator<string, undefined> {
+    if (text !== '') yield text;
+    return undefined;
+  }
+  const reading = words();
+  const reader: WordReader = { next: () => reading.next(), return: () => reading.return(undefined) };
+  return letGoOf(reader, {
     provider,
     model,
     order,
     ...(cached !== undefined && { cached }),
     ended: Promise.resolve(end),
-    [Symbol.asyncIterator]: async function* () {
-      if (text !== '') yield text;
-    },
+  });
+}
+
+/** Puts beside the rest of a stream what it is read with and let go of. */
+function letGoOf<Rest extends Pick<HeliconeChatStream, 'ended'>>(
+  words: WordReader,
+  rest: Rest,
+): Rest & Pick<HeliconeChatStream, 'cancel' | typeof Symbol.asyncIterator | typeof Symbol.asyncDispose> {
+  const cancel = async (): Promise<void> => {
+    await words.return();
+    await rest.ended;
   };
+  return { ...rest, cancel, [Symbol.asyncIterator]: () => words, [Symbol.asyncDispose]: cancel };
 }
 
 function questionOf(

@@ -1,6 +1,10 @@
 import { freeRoutes, meteredRoutes, type ProviderRoute, refusedRoutes } from '@genops/core';
 import {
+  openaiBackgroundResults,
+  openaiBatches,
+  openaiBatchInput,
   openaiBatchResults,
+  openaiBatchState,
   openaiChat,
   openaiCompletions,
   openaiEmbeddings,
@@ -26,7 +30,7 @@ const asked: readonly ProviderRoute[] = [
 
 /** What these cost depends on what was uploaded, on how long it runs, or on how long it is kept. */
 const ordered: readonly ProviderRoute[] = [
-  ...meteredRoutes(unmetered('batch', openaiChat), ['/batches']),
+  ...meteredRoutes(openaiBatches, ['/batches']),
   ...meteredRoutes(unmetered('fine_tuning', openaiChat), [
     '/fine_tuning/jobs',
     '/fine_tuning/jobs/*/resume',
@@ -45,14 +49,16 @@ const ordered: readonly ProviderRoute[] = [
 
 /** What the account keeps. */
 const kept: readonly ProviderRoute[] = [
-  ...freeRoutes(['GET /batches', 'GET /batches/*', 'POST /batches/*/cancel'], {
+  { kind: 'results', method: 'GET', path: '/batches/*', results: openaiBatchState },
+  ...freeRoutes(['POST /files'], { reach: 'account', upload: openaiBatchInput }),
+  ...freeRoutes(['GET /batches', 'POST /batches/*/cancel'], {
     operation: 'batch',
     reach: 'account',
   }),
   { kind: 'results', method: 'GET', path: '/files/*/content', results: openaiBatchResults },
+  { kind: 'results', method: 'GET', path: '/responses/*', results: openaiBackgroundResults },
   ...freeRoutes(
     [
-      'POST /files',
       'GET /files',
       'GET /files/*',
       'DELETE /files/*',
@@ -60,7 +66,6 @@ const kept: readonly ProviderRoute[] = [
       'POST /uploads/*/parts',
       'POST /uploads/*/complete',
       'POST /uploads/*/cancel',
-      'GET /responses/*',
       'DELETE /responses/*',
       'POST /responses/*/cancel',
       'GET /responses/*/input_items',

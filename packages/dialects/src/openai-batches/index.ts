@@ -14,11 +14,12 @@ const kinds: Readonly<Record<string, { readonly operation: Operation; readonly a
 
 /**
  * Content of a file that may be the output of a batch: then each of its lines is an answer. The file names
- * no batch, but every line has an id that no other line has.
+ * no batch, but every line has an id that no other line has; whose output it is, the batch tells.
  *
  * @see https://platform.openai.com/docs/api-reference/batch/request-output (checked 2026-11-30)
  */
 export const openaiBatchResults: ResultsFormat = {
+  fileAt: (path) => /\/files\/([^/?]+)\/content/.exec(path)?.[1],
   readLine(line) {
     const id = textAt(line, 'id');
     const body = at(line, 'response.body');

@@ -30,9 +30,17 @@ export const responsesAnswer: AnswerShape = {
       responseModel: textAt(response, 'model'),
       serviceTier: textAt(response, 'service_tier'),
       error: readAnswerError(at(response, 'error')),
+      pending: isGoingOn(response) ? true : undefined,
     }),
   usage: readResponseUsage,
 };
+
+/** Work in the background goes on when nobody reads its stream any more. */
+function isGoingOn(response: unknown): boolean {
+  return (
+    at(response, 'background') === true && /^(queued|in_progress)$/.test(textAt(response, 'status') ?? '')
+  );
+}
 
 function readResponseUsage(response: unknown): AnswerFacts {
   const { webSearches, images, unreadUsage: unreadTools = [] } = readToolUsage(response);

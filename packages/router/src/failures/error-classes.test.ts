@@ -8,7 +8,9 @@ const answered = (status: number, body: unknown = '', headers: Record<string, st
   headers,
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
-const below = (kind: 'not_sent' | 'no_answer' | 'timeout' | 'broken' | 'too_large'): Failure => ({
+const below = (
+  kind: 'not_sent' | 'misconfigured' | 'no_answer' | 'timeout' | 'broken' | 'too_large',
+): Failure => ({
   kind,
   message: 'socket',
 });
@@ -132,6 +134,27 @@ const examples: Readonly<
   ],
   region_refused: ['openai', coded(403, 'unsupported_country_region_territory'), 'next_provider'],
   key_revoked: ['openai', coded(403, 'account_deactivated'), 'next_key'],
+  signature_out_of_time: [
+    'aws-bedrock',
+    answered(
+      403,
+      { message: 'Signature expired: 20261130T080000Z is now earlier than 20261130T081000Z' },
+      { 'x-amzn-errortype': 'InvalidSignatureException' },
+    ),
+    'next_provider',
+  ],
+  invalid_signature: [
+    'aws-bedrock',
+    answered(
+      403,
+      { message: 'The request signature we calculated does not match the signature you provided.' },
+      {
+        'x-amzn-errortype':
+          'InvalidSignatureException:http://internal.amazon.com/coral/com.amazon.coral.service/',
+      },
+    ),
+    'next_key',
+  ],
   forbidden: ['openai', answered(403, ''), 'next_key'],
   request_timeout: ['openai', answered(408, ''), 'same_key'],
   conflict: ['openai', answered(409, ''), 'same_key'],
@@ -149,6 +172,7 @@ const examples: Readonly<
   ],
   redirect: ['openai', answered(302, ''), 'next_provider'],
   not_sent: ['openai', below('not_sent'), 'same_key'],
+  misconfigured: ['openai', below('misconfigured'), 'next_key'],
   no_answer: ['openai', below('no_answer'), 'next_provider'],
   timeout: ['openai', below('timeout'), 'next_provider'],
   broken: ['openai', below('broken'), 'next_provider'],

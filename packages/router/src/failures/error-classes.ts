@@ -295,6 +295,36 @@ export const errorClasses: readonly ErrorClass[] = [
     blame: 'key',
     key: 'invalidate',
   },
+  // Of signed requests. A clock that is wrong says nothing about the key.
+  {
+    id: 'signature_out_of_time',
+    when: {
+      status: [400, 403],
+      code: ['invalidsignatureexception', 'requesttimetooskewed', 'requestexpired'],
+      message: ['signature expired', 'signature not yet current', 'request time'],
+    },
+    next: 'next_provider',
+    blame: 'nobody',
+  },
+  {
+    id: 'invalid_signature',
+    when: {
+      status: [400, 403],
+      code: [
+        'invalidsignatureexception',
+        'signaturedoesnotmatch',
+        'unrecognizedclientexception',
+        'invalidclienttokenid',
+        'expiredtokenexception',
+        'expiredtoken',
+        'missingauthenticationtokenexception',
+        'incompletesignatureexception',
+      ],
+    },
+    next: 'next_key',
+    blame: 'key',
+    key: 'invalidate',
+  },
   { id: 'forbidden', when: { status: [403] }, next: 'next_key', blame: 'nobody' },
   // Time.
   { id: 'request_timeout', when: { status: [408] }, next: 'same_key', blame: 'provider' },
@@ -344,6 +374,7 @@ export const errorClasses: readonly ErrorClass[] = [
     blame: 'provider',
     otherwise: 'next_provider',
   },
+  { id: 'misconfigured', when: { kind: ['misconfigured'] }, next: 'next_key', blame: 'nobody' },
   {
     id: 'no_answer',
     when: { kind: ['no_answer'] },

@@ -13,9 +13,9 @@ export type Failure =
     }
   /** Status 200 and an error inside. */
   | { readonly kind: 'in_answer'; readonly code?: string; readonly message: string }
-  /** Below HTTP. `not_sent` is promised only when no byte can have reached the provider. */
+  /** Below HTTP. `not_sent` and `misconfigured` are promised only when no byte can have reached the provider. */
   | {
-      readonly kind: 'not_sent' | 'no_answer' | 'broken' | 'timeout' | 'too_large';
+      readonly kind: 'not_sent' | 'misconfigured' | 'no_answer' | 'broken' | 'timeout' | 'too_large';
       readonly message: string;
     };
 
@@ -58,14 +58,13 @@ export function wordsOf(provider: string, failure: Failure): FailureWords {
     error['status'],
     error['error_type'],
     root['error_type'],
-    root['__type'],
+    ...awsCodes(root['__type'], failure.headers['x-amzn-errortype']),
     metadata['error_type'],
     metadata['limit_source'],
     metadata['reason'],
     record(error['innererror'])['code'],
     record(error['details'])['error_code'],
     record(error['availability'])['code'],
-    failure.headers['x-amzn-errortype'],
     ...reasons,
   ];
   const message = error['message'] ?? root['error'] ?? failure.body;
@@ -78,6 +77,13 @@ export function wordsOf(provider: string, failure: Failure): FailureWords {
     headers: failure.headers,
     json,
   };
+}
+
+/** AWS puts a namespace before its codes, or an address behind them. */
+function awsCodes(...codes: readonly unknown[]): readonly unknown[] {
+  return codes.map((code) =>
+    typeof code === 'string' ? code.replace(/^.*#/, '').replace(/:.*$/, '') : code,
+  );
 }
 
 function parse(text: string): unknown {

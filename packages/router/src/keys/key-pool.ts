@@ -90,6 +90,13 @@ export interface KeyPool {
   draw(draw: KeyDraw & PoolDraw): Drawn & { readonly keys: TargetKeys };
   /** @returns nothing when the key cannot be used any more */
   lease(keyId: string, need: QuotaNeed): KeyLease | undefined;
+  /**
+   * A key for something that is no call: always the first registered one that can be used, so that what its
+   * account keeps is found again.
+   *
+   * @returns nothing when none can be used now
+   */
+  leaseFirst(question: FirstKeyQuestion): KeyLease | undefined;
   /** How many keys could be drawn now. */
   live(question: KeyQuestion): number;
   /** When the first resting key is back; undefined when none will be by itself. */
@@ -104,6 +111,9 @@ export interface PoolDraw {
   /** The one to take if it can serve: of a session. */
   readonly keep?: string;
 }
+
+/** Whom a key is for that belongs to no call. Without a model, what models a key is for does not matter. */
+export type FirstKeyQuestion = Pick<KeyQuestion, 'provider' | 'team'> & { readonly model?: string };
 
 /** How it is with all keys that serve something. */
 export interface TargetKeys {
@@ -299,6 +309,16 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
       const permit = key.breaker.acquire(nowMs());
       if (permit === undefined) return undefined;
       return leaseKey(key, permit, need, { nowMs, vault, states, cooldownMs, exhaustedMs });
+    },
+    leaseFirst({ provider, team, model }) {
+      for (const key of keys.values()) {
+        const asked = model ?? key.metadata.models?.[0] ?? '';
+        const question = { provider, model: asked, ...(team !== undefined && { team }) };
+        if (!serves((cellOf.get(key) as Cell).kind, question)) continue;
+        const lease = pool.lease(key.id, smallestNeed);
+        if (lease !== undefined) return lease;
+      }
+      return undefined;
     },
     live(question) {
       states.wake();

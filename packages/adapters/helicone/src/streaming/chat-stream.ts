@@ -1,7 +1,10 @@
 import type { Money, Usage } from '@genops/core';
 
-/** An answer that comes piece by piece. It is read once; whoever stops early has it ended and settled. */
-export interface HeliconeChatStream extends AsyncIterable<string> {
+/**
+ * An answer that comes piece by piece. It is read once; whoever stops early has it ended and settled. Whoever
+ * does not read it at all lets it go: with `cancel`, or by `await using`.
+ */
+export interface HeliconeChatStream extends AsyncIterable<string>, AsyncDisposable {
   /** As it is named in `routes`. */
   readonly provider: string;
   /** As it was asked of the gateway. */
@@ -11,6 +14,12 @@ export interface HeliconeChatStream extends AsyncIterable<string> {
   readonly cached?: 'helicone' | 'own';
   /** What it came to, once it has ended and is settled, however it ended. Never rejects. */
   readonly ended: Promise<HeliconeStreamEnd>;
+  /**
+   * Ends it, wherever it is, and frees what was held for it. May be called again, and after its end.
+   *
+   * @returns once it is settled
+   */
+  cancel(): Promise<void>;
 }
 
 export interface HeliconeStreamEnd {
@@ -37,32 +46,59 @@ export interface ReadStream {
   readonly complete: boolean;
 }
 
-/**
- * Passes the words of a stream on, and says what was read when it ends: at its end, where it breaks, or where
- * the reader stops.
- *
- * @param broken - what an error on the way is thrown as
- */
-export async function* readWords(
-  chunks: AsyncIterable<ChatChunk>,
-  broken: (error: unknown) => Error,
-  onEnd: (read: ReadStream) => void,
-): AsyncGenerator<string, void, undefined> {
+/** Words that are read once, and can be let go at any time. */
+export interface WordReader extends AsyncIterator<string, undefined> {
+  /** Ends it, read or not. Comes back once nothing more comes. */
+  return(): Promise<IteratorResult<string, undefined>>;
+}
+
+export interface ReadWordsOptions {
+  readonly chunks: AsyncIterable<ChatChunk>;
+  /** Ends the answer that the chunks come from: nobody wants more of it. */
+  readonly abort: () => void;
+  /** What an error on the way is thrown as. */
+  readonly broken: (error: unknown) => Error;
+  /** Told once what was read: at its end, where it breaks, or where the reader lets go. */
+  readonly onEnd: (read: ReadStream) => void;
+}
+
+/** Passes the words of a stream on. What was never begun to be read is ended by letting go too. */
+export function readWords({ chunks, abort, broken, onEnd }: ReadWordsOptions): WordReader {
   let id = '';
   let text = '';
-  let complete = false;
-  try {
-    for await (const chunk of chunks) {
-      id ||= chunk.id ?? '';
-      const words = chunk.choices[0]?.delta?.content ?? '';
-      if (words === '') continue;
-      text += words;
-      yield words;
+  let begun = false;
+  let letGo = false;
+  async function* words(): AsyncGenerator<string, undefined, undefined> {
+    let complete = false;
+    try {
+      for await (const chunk of chunks) {
+        id ||= chunk.id ?? '';
+        const more = chunk.choices[0]?.delta?.content ?? '';
+        if (more === '') continue;
+        text += more;
+        yield more;
+      }
+      complete = !letGo;
+    } catch (error) {
+      if (!letGo) throw broken(error);
+    } finally {
+      onEnd({ id, text, complete });
     }
-    complete = true;
-  } catch (error) {
-    throw broken(error);
-  } finally {
-    onEnd({ id, text, complete });
+    return undefined;
   }
+  const reading = words();
+  return {
+    next: () => {
+      begun = true;
+      return reading.next();
+    },
+    return: () => {
+      letGo = true;
+      abort();
+      // A generator that never ran has nothing to clean up.
+      if (!begun) onEnd({ id, text, complete: false });
+      begun = true;
+      return reading.return(undefined);
+    },
+  };
 }
