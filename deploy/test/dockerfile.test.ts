@@ -99,13 +99,13 @@ describe('what the image holds', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('is the proxy and what it needs, without tools and maps', () => {
+  it('is the proxy and what it needs, without tools, maps and declarations', () => {
     const packages = readdirSync(join(app, 'node_modules/.pnpm'));
     expect(packages.some((name) => name.startsWith('undici@'))).toBe(true);
     const tools = /^(vitest|typescript|turbo|@biomejs|tsup|esbuild|autocannon|openai@|@aws-cdk)/;
     expect(packages.filter((name) => tools.test(name))).toEqual([]);
     const files = readdirSync(app, { recursive: true, encoding: 'utf8' });
-    expect(files.filter((file) => /\.map$|(^|\/)\.env/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.map$|\.d\.[cm]?ts$|(^|\/)\.env/.test(file))).toEqual([]);
     const megabytes = Number(execFileSync('du', ['-sm', app], { encoding: 'utf8' }).split('\t')[0]);
     expect(megabytes).toBeLessThan(40);
   });
