@@ -6,7 +6,7 @@ import { govern } from './govern.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Line } from './line.ts';
 import { readRequest } from './read-request.ts';
-import { createResultsReader, type ResultsReader } from './results.ts';
+import { createResultsReader, type ResultsReader } from './results/results-reader.ts';
 import { createWebClient, webTransport } from './web.ts';
 
 type Fetch = typeof globalThis.fetch;

@@ -39,7 +39,7 @@ import { createMirrors } from './mirror.ts';
 import { type Quote, quote } from './quote.ts';
 import { createRanker } from './rank/rank.ts';
 import { recordUsage } from './record-usage.ts';
-import { createResultsReader, type FoundResults, type ResultsReader } from './results.ts';
+import { createResultsReader, type FoundResults, type ResultsReader } from './results/results-reader.ts';
 import { createRouteLookup, type RoutingOptions } from './routes.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';

@@ -22,7 +22,7 @@ export type { Governor, GovernorOptions, WrappableClient } from './governor.ts';
 export { createGovernor } from './governor.ts';
 export type { GovernedRequest, Target } from './line.ts';
 export type { Quote, QuotedPlace } from './quote.ts';
-export type { FoundResults, ResultsReader } from './results.ts';
+export type { FoundResults, ResultsReader } from './results/results-reader.ts';
 export type {
   MirrorOptions,
   RouteOptions,
