@@ -1,4 +1,5 @@
 import type { OpenedRequest, RequestFacts, UploadFormat } from '@genops/core';
+import { parse, textOf } from './results/text.ts';
 
 /** What this process has seen of files: what was uploaded to be ordered, and whose results one has. */
 export interface Files {
@@ -54,17 +55,9 @@ export function readUpload(
   const requests = upload.readRequests(body, contentType);
   if (requests === undefined || requests.length === 0) return undefined;
   return (answer) => {
-    const id = upload.readId(parse(answer));
+    const id = upload.readId(parse(textOf([answer])));
     if (id !== undefined) files.noteUpload(id, requests);
   };
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** An order of a file that was uploaded through here is bounded by the requests in it. */
