@@ -114,3 +114,13 @@ export function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return String(value);
 }
+
+/**
+ * Refuses a word that is none of those known; nothing at all is none of its business.
+ *
+ * @throws {ConfigurationError} naming the words
+ */
+export function checkOneOf(path: string, value: unknown, words: readonly string[]): void {
+  if (value === undefined || words.some((word) => word === value)) return;
+  throw new ConfigurationError(path, `expected ${words.join(' or ')}, got ${describe(value)}`);
+}

@@ -58,6 +58,7 @@ export type { ErrorCode } from './errors.ts';
 export {
   ConfigurationError,
   CurrencyMismatchError,
+  checkOneOf,
   describe,
   GenOpsError,
   hasErrorCode,

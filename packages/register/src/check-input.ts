@@ -1,4 +1,4 @@
-import { ConfigurationError, checkAttribution, describe } from '@genops/core';
+import { ConfigurationError, checkAttribution, checkOneOf } from '@genops/core';
 import { liveLists } from '@genops/pricing';
 import { telemetrySchema } from '@genops/telemetry/config';
 import { z } from 'zod';
@@ -33,10 +33,10 @@ export function checkInput(input: SettingsInput): void {
   if (input.telemetry) checkTelemetry(input.telemetry);
   if (input.attribution !== undefined) checkAttribution(input.attribution);
   input.livePrices?.forEach((name, index) => {
-    oneOf(`livePrices[${index}]`, name, liveLists);
+    checkOneOf(`livePrices[${index}]`, name, liveLists);
   });
-  oneOf('mode', input.mode, ['enforce', 'observe']);
-  oneOf('onUnknownRoute', input.onUnknownRoute, ['refuse', 'pass']);
+  checkOneOf('mode', input.mode, ['enforce', 'observe']);
+  checkOneOf('onUnknownRoute', input.onUnknownRoute, ['refuse', 'pass']);
 }
 
 function refuseUnknown(input: SettingsInput): void {
@@ -49,9 +49,4 @@ function checkTelemetry(input: TelemetryInput): void {
   const issue = telemetryInputSchema.safeParse(input).error?.issues[0];
   if (issue === undefined) return;
   throw new ConfigurationError(z.core.toDotPath(['telemetry', ...issue.path]), issue.message);
-}
-
-function oneOf(path: string, value: unknown, words: readonly string[]): void {
-  if (value === undefined || words.some((word) => word === value)) return;
-  throw new ConfigurationError(path, `expected ${words.join(' or ')}, got ${describe(value)}`);
 }

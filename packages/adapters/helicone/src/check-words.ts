@@ -1,4 +1,4 @@
-import { ConfigurationError, describe } from '@genops/core';
+import { ConfigurationError, checkOneOf, describe } from '@genops/core';
 import type { CachingOptions, HeliconeChatOptions } from './helicone-adapter.ts';
 import type { BudgetLimits, RateLimitOptions } from './limits.ts';
 import type { GatewayKind } from './model-names.ts';
@@ -48,12 +48,12 @@ export function checkRateLimits({
 }: RateLimitOptions): void {
   for (const [name, value] of Object.entries({ requestsPerMinute, burstAllowance }))
     atLeast(name, value, Number.isFinite(value) && value >= 1, 'one');
-  oneOf('backoffStrategy', backoffStrategy, ['exponential', 'none']);
+  checkOneOf('backoffStrategy', backoffStrategy, ['exponential', 'none']);
 }
 
 /** @throws {ConfigurationError} for a word that is none, and for a store that has to be made first */
 export function checkCaching({ cacheProvider, cacheTtl, cacheKeyStrategy }: CachingOptions): void {
-  oneOf('cacheKeyStrategy', cacheKeyStrategy, ['exact_match', 'content_hash']);
+  checkOneOf('cacheKeyStrategy', cacheKeyStrategy, ['exact_match', 'content_hash']);
   seconds('cacheTtl', cacheTtl);
   const isStore = typeof cacheProvider === 'object' && typeof cacheProvider.get === 'function';
   if (cacheProvider !== undefined && cacheProvider !== 'memory' && !isStore)
@@ -78,7 +78,7 @@ export function checkBudgetLimits(limits: BudgetLimits): void {
 
 /** @throws {ConfigurationError} for a gateway that nobody knows */
 export function checkGateway(gateway: GatewayKind): void {
-  oneOf('gateway', gateway, ['cloud', 'self-hosted']);
+  checkOneOf('gateway', gateway, ['cloud', 'self-hosted']);
 }
 
 /**
@@ -89,7 +89,7 @@ export function checkGateway(gateway: GatewayKind): void {
 export function checkWebhooks(options: Omit<WebhookOptions, 'onError'>): void {
   const { triggers, costAlertWebhook, performanceWebhook, deliver } = options;
   const { highCost, slowResponse, errorRate } = triggers;
-  oneOf('triggers.highCost.timeframe', highCost?.timeframe, ['hourly', 'daily']);
+  checkOneOf('triggers.highCost.timeframe', highCost?.timeframe, ['hourly', 'daily']);
   for (const [name, url] of Object.entries({ costAlertWebhook, performanceWebhook })) {
     if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       throw new ConfigurationError(name, `expected an http or https address, got ${describe(url)}`);
@@ -102,11 +102,6 @@ export function checkWebhooks(options: Omit<WebhookOptions, 'onError'>): void {
       'performanceWebhook',
       'expected one for `triggers.slowResponse` and `triggers.errorRate`, or `deliver`',
     );
-}
-
-function oneOf(path: string, value: unknown, words: readonly string[]): void {
-  if (value === undefined || words.some((word) => word === value)) return;
-  throw new ConfigurationError(path, `expected ${words.join(' or ')}, got ${describe(value)}`);
 }
 
 function seconds(path: string, value: number): void {
