@@ -1,7 +1,7 @@
 import type { Attribution, ChatQuestion } from '@genops/core';
 import type { CachingOptions, HeliconeAdapterOptions, HeliconeChatResult } from '../helicone-adapter.ts';
 import { questionOf, type Travel } from '../travel.ts';
-import { createMemoryCache } from './cache.ts';
+import { createMemoryCache, type ResponseCache } from './cache.ts';
 import { cacheKeyOf } from './cache-key.ts';
 import { type CachedAnswer, readCached, writeCached } from './cached-answer.ts';
 
@@ -23,8 +23,7 @@ export function createOwnCache(
   governor: Pick<HeliconeAdapterOptions['governor'], 'recordUsage'>,
   gatewayId: string,
 ): OwnCache {
-  let caching: CachingOptions | undefined;
-  let cache = createMemoryCache();
+  let caching: (CachingOptions & { readonly cache: ResponseCache }) | undefined;
 
   const keyOf = (attribution: Attribution, provider: string, question: ChatQuestion): string =>
     cacheKeyOf(caching?.cacheKeyStrategy ?? 'exact_match', attribution, provider, question);
@@ -32,14 +31,15 @@ export function createOwnCache(
   return {
     enable: (options) => {
       const { cacheProvider = 'memory' } = options;
-      caching = options;
-      cache = cacheProvider === 'memory' ? createMemoryCache() : cacheProvider;
+      caching = { ...options, cache: cacheProvider === 'memory' ? createMemoryCache() : cacheProvider };
     },
     find: async ({ chat, order, modelOf, attribution }) => {
       if (caching === undefined) return undefined;
       for (const provider of order) {
         const model = modelOf(provider);
-        const found = readCached(await cache.get(keyOf(attribution, provider, questionOf(chat, model))));
+        const found = readCached(
+          await caching.cache.get(keyOf(attribution, provider, questionOf(chat, model))),
+        );
         if (found === undefined) continue;
         const { cost: avoided, ...answer } = found;
         const entry = await governor.recordUsage({
@@ -55,7 +55,7 @@ export function createOwnCache(
     },
     remember: async (attribution, provider, question, answer) => {
       if (caching === undefined) return;
-      await cache.set(keyOf(attribution, provider, question), writeCached(answer), caching.cacheTtl);
+      await caching.cache.set(keyOf(attribution, provider, question), writeCached(answer), caching.cacheTtl);
     },
   };
 }
