@@ -61,24 +61,18 @@ async function serve(start: StartOptions, log: Log): Promise<void> {
   const { ledger, routerStates } = opened;
   const alertOutbox =
     loaded.config.alerts && openSqliteOutbox({ path: join(await ownDirectory(dataDirectory), 'alerts.db') });
-  let proxy: RunningProxy;
-  try {
-    proxy = await startProxy({
-      ...loaded,
-      ledger,
-      environment,
-      onError,
-      onDebug: (line) => process.stderr.write(line),
-      ...(start.log === 'json' && { listeners: [logCalls(log)] }),
-      ...(routerStates !== undefined && { routerStates }),
-      ...(start.port !== undefined && { port: start.port }),
-      ...(start.host !== undefined && { host: start.host }),
-      ...(alertOutbox !== undefined && { alertOutbox }),
-    });
-  } catch (error) {
-    await ledger.close();
-    throw error;
-  }
+  const proxy = await startProxy({
+    ...loaded,
+    ledger,
+    environment,
+    onError,
+    onDebug: (line) => process.stderr.write(line),
+    ...(start.log === 'json' && { listeners: [logCalls(log)] }),
+    ...(routerStates !== undefined && { routerStates }),
+    ...(start.port !== undefined && { port: start.port }),
+    ...(start.host !== undefined && { host: start.host }),
+    ...(alertOutbox !== undefined && { alertOutbox }),
+  });
   const place = driver === 'sqlite' ? dataDirectory : opened.description;
   stopOnSignals(proxy, log);
   if (configFile !== undefined) {

@@ -4,6 +4,7 @@ import { type Provider, withBaseUrl } from '@genops/core';
 import { createVertex } from '@genops/google';
 import { createHelicone } from '@genops/helicone';
 import { openaiCompatible } from '@genops/openai-compatible';
+import { openrouterAppHeaders } from '@genops/openrouter';
 import { createSkyRouter } from '@genops/skyrouter';
 import { isSigned, signedBedrock } from './aws-credentials.ts';
 import { type ConfiguredEntry, type Environment, providerId, providerTypes } from './config.ts';
@@ -17,18 +18,26 @@ export function providerOf(entry: Entry, environment: Environment = {}): Provide
 
 function recordOf(entry: Entry, environment: Environment): Provider {
   const { type, baseUrl, deployments, location, project } = entry;
-  if (type === 'aws-bedrock') {
-    const bedrock = isSigned(entry, environment)
-      ? signedBedrock(location)
-      : createBedrock(location === undefined ? {} : { region: location });
-    return baseUrl === undefined ? bedrock : withBaseUrl(bedrock, baseUrl);
-  }
-  if (type === 'google-vertex') {
-    const vertex = createVertex({
-      ...(location !== undefined && { location }),
-      ...(project !== undefined && { project }),
-    });
-    return baseUrl === undefined ? vertex : withBaseUrl(vertex, baseUrl);
+  const placed = (provider: Provider): Provider =>
+    baseUrl === undefined ? provider : withBaseUrl(provider, baseUrl);
+  switch (type) {
+    case 'aws-bedrock':
+      return placed(
+        isSigned(entry, environment)
+          ? signedBedrock(location)
+          : createBedrock(location === undefined ? {} : { region: location }),
+      );
+    case 'google-vertex':
+      return placed(
+        createVertex({
+          ...(location !== undefined && { location }),
+          ...(project !== undefined && { project }),
+        }),
+      );
+    case 'openrouter': {
+      const openrouter = placed(providerTypes.openrouter);
+      return { ...openrouter, headers: { ...openrouterAppHeaders(environment), ...openrouter.headers } };
+    }
   }
   if (baseUrl === undefined) return providerTypes[type];
   switch (type) {

@@ -1,7 +1,6 @@
 import type { Attribution, GovernorListener, Provider } from '@genops/core';
 import { createGovernor, createRouteFinder, type Governor } from '@genops/governor';
 import type { Ledger } from '@genops/ledger';
-import { openrouterAppHeaders } from '@genops/openrouter';
 import {
   bundledCatalog,
   type Catalog,
@@ -66,11 +65,7 @@ export function createServing(options: ServingOptions): Serving {
   const catalog = bundledCatalog();
   const providers = config.providers.map((entry, index): ConfiguredProvider => {
     if (entry.type === 'simulated') return simulatedProvider(simulated as SimulatedProvider);
-    const known = providerOf(entry, environment);
-    const provider =
-      entry.type === 'openrouter'
-        ? { ...known, headers: { ...openrouterAppHeaders(environment), ...known.headers } }
-        : known;
+    const provider = providerOf(entry, environment);
     return {
       provider,
       find: createRouteFinder(provider),
@@ -87,7 +82,7 @@ export function createServing(options: ServingOptions): Serving {
     pricing: createPricing({
       catalog,
       overrides: simulated === undefined ? prices : [...prices, simulatedPrices],
-      live: livePricesOf(config, options.listOf),
+      live: livePricesOf(config, providers, options.listOf),
     }),
     ledger: { ...options.ledger, close: async () => {} },
     mode: config.mode,
@@ -156,9 +151,15 @@ function keyOf(
   return { id: reference, secret: resolveReference(environment, `${path}.apiKey`, reference) };
 }
 
-function livePricesOf({ livePrices, providers }: Config, listOf: LiveLists): readonly LivePrices[] {
-  return livePrices.flatMap((name) =>
-    providers.flatMap((entry) => (entry.type === name ? [listOf(name, providerOf(entry).baseUrl)] : [])),
+function livePricesOf(
+  config: Config,
+  providers: readonly ConfiguredProvider[],
+  listOf: LiveLists,
+): readonly LivePrices[] {
+  return config.livePrices.flatMap((name) =>
+    providers
+      .filter((_, index) => config.providers[index]?.type === name)
+      .map(({ provider }) => listOf(name, provider.baseUrl)),
   );
 }
 
